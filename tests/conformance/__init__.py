@@ -1,0 +1,1 @@
+"""Tests of `hgframing_conformance`, module by module."""

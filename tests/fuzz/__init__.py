@@ -1,0 +1,1 @@
+"""Tests of `hgframing_fuzz`, module by module."""

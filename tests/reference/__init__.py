@@ -1,0 +1,1 @@
+"""Tests of `hgframing`, module by module."""

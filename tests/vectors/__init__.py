@@ -1,0 +1,1 @@
+"""Tests of `hgframing_vectors` and of the data in it."""
