@@ -39,7 +39,7 @@ MAX_LENGTH: Final = 0xFFFFFF
 class FrameType(enum.IntEnum):
     """What a frame is, whatever number a revision gives it.
 
-    The members are the types of all revisions; their values are ours. `Revision.frame_specs` maps the type nibble of
+    The members are the types of all revisions; their values are ours. `Revision.frames` maps the type nibble of
     one revision to them.
     """
 
