@@ -1,1 +1,36 @@
-"""The vectors: YAML suites, the requirement catalogue, JSON Schemas, and the code to find them."""
+"""The conformance vectors as data: suites, requirement catalogue, registry of ids, schemas.
+
+The code here finds files and does nothing else. Everything is reached through `importlib.resources`, so it works from a
+checkout, from a wheel and from a zip archive alike.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+
+
+__all__ = ["root", "suite_files"]
+
+
+def root() -> Traversable:
+    """Return the directory that holds `suites`, `schemas`, `requirements.yaml` and `ids.txt`."""
+    return importlib.resources.files(__name__)
+
+
+def suite_files() -> dict[str, Traversable]:
+    """Return every suite file by the name of its suite, sorted by name.
+
+    A suite's name is its path below `suites`, with slashes and without `.yaml`.
+    """
+    return dict(sorted(_walk(root().joinpath("suites"), "")))
+
+
+def _walk(directory: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in directory.iterdir():
+        if entry.is_dir():
+            yield from _walk(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".yaml"):
+            yield f"{prefix}{entry.name.removesuffix('.yaml')}", entry

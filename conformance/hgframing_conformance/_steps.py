@@ -1,0 +1,221 @@
+"""The verbs of steps: which layer has them, what their value is, and what of it a harness is sent.
+
+The table is docs/vector-format.md, "Step". A value is checked here and turned into the canonical form of the harness
+protocol at once, so that the runner sends what it finds and knows nothing of fields. Fields that have a default are
+always sent, so that a harness never needs to know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from hgframing import REVISIONS, Revision
+from hgframing_conformance._cases import Layer, Verb
+from hgframing_conformance._fields import (
+    ARGUMENTS,
+    ATOMS,
+    BOOLEAN,
+    BYTES,
+    BYTES_LIST,
+    BYTES_OR_NULL,
+    COUNT,
+    FAIL_KIND,
+    OBJECTS,
+    OCTET,
+    REDIRECT,
+    REQUEST,
+    VALUE,
+    Field,
+    parse_fields,
+)
+from hgframing_conformance._forms import FormError, Path, describe, parse_hex, parse_list
+from hgframing_conformance._frame_forms import (
+    encode_frame,
+    frame_fields,
+    frame_numbers,
+    notation_of,
+    parse_frame,
+)
+from hgframing_conformance._values import MapValue
+
+
+__all__ = ["FIELDS", "LAYERS", "NULL_VERBS", "parse_octets", "parse_step_value"]
+
+_EVERYWHERE: Final = frozenset(Layer)
+_SERVER: Final = frozenset({Layer.SERVER})
+_CLIENT: Final = frozenset({Layer.CLIENT})
+
+#: Where each verb occurs.
+LAYERS: Final[Mapping[Verb, frozenset[Layer]]] = MappingProxyType(
+    {
+        Verb.RECEIVE: _EVERYWHERE,
+        Verb.END_INPUT: _EVERYWHERE,
+        Verb.ENCODE: frozenset({Layer.CODEC}),
+        Verb.RESPOND: _SERVER,
+        Verb.FAIL: _SERVER,
+        Verb.TEXT_OUTPUT: _SERVER,
+        Verb.PROGRESS: _SERVER,
+        Verb.SENT: _SERVER,
+        Verb.CALL: _CLIENT,
+        Verb.FLUSH: _CLIENT,
+        Verb.REQUEST_STATE: _CLIENT,
+    }
+)
+
+#: Verbs that say all there is to say.
+NULL_VERBS: Final = frozenset({Verb.END_INPUT, Verb.FLUSH})
+
+_REQUEST: Final = Field(name="request", type=REQUEST)
+#: How the answer to a command leaves.
+_SENDING: Final = (
+    Field(name="stream", type=OCTET, optional=True),
+    Field(name="last", type=BOOLEAN, default=False),
+    Field(name="unsent", type=BOOLEAN, default=False),
+)
+#: What `respond` answers with: exactly one of them.
+_ANSWERS: Final = ("objects", "data", "redirect")
+
+#: The fields of each verb whose value is a mapping of fields.
+FIELDS: Final[Mapping[Verb, tuple[Field, ...]]] = MappingProxyType(
+    {
+        Verb.RESPOND: (
+            _REQUEST,
+            Field(name="objects", type=OBJECTS, optional=True),
+            Field(name="data", type=BYTES, optional=True),
+            Field(name="redirect", type=REDIRECT, optional=True),
+            *_SENDING,
+        ),
+        Verb.FAIL: (
+            _REQUEST,
+            Field(name="kind", type=FAIL_KIND),
+            Field(name="message", type=BYTES),
+            Field(name="args", type=BYTES_LIST, default=()),
+            *_SENDING,
+        ),
+        Verb.TEXT_OUTPUT: (_REQUEST, Field(name="atoms", type=ATOMS)),
+        Verb.PROGRESS: (
+            _REQUEST,
+            Field(name="topic", type=BYTES),
+            Field(name="pos", type=COUNT),
+            Field(name="total", type=COUNT),
+            Field(name="label", type=BYTES_OR_NULL, default=None),
+            Field(name="item", type=BYTES_OR_NULL, default=None),
+        ),
+        Verb.SENT: (_REQUEST,),
+        Verb.CALL: (
+            Field(name="command", type=BYTES),
+            Field(name="args", type=ARGUMENTS, default=MapValue(())),
+            Field(name="data", type=BYTES_OR_NULL, default=None),
+            Field(name="redirect", type=VALUE, default=None),
+        ),
+        Verb.REQUEST_STATE: (_REQUEST,),
+    }
+)
+
+
+def parse_step_value(verb: Verb, form: Any, revision: str, path: Path = ()) -> Any:
+    """Read the value of a step that is no `receive`.
+
+    Args:
+        verb: what happens; not `receive`, whose octets `parse_octets` reads.
+        form: the value as it stands in the suite.
+        revision: a key of `hgframing.REVISIONS`.
+        path: where `form` lies, for the error.
+
+    Returns:
+        the value in the canonical form of the harness protocol.
+
+    Raises:
+        FormError: unknown or missing field, wrong type, or fields that exclude each other.
+    """
+    if verb in NULL_VERBS:
+        if form is not None:
+            raise FormError(
+                f"{describe(form)} where null is needed", path=path, remedy=f"write `{verb}:` alone"
+            )
+        return None
+    spec = REVISIONS[revision]
+    if verb is Verb.ENCODE:
+        return _encode(form, spec, path)
+    fields = FIELDS[verb]
+    if not spec.header.has_request and isinstance(form, dict) and _REQUEST in fields:
+        form = _without_request(form, path)
+    values = parse_fields(form, fields, path)
+    if verb is Verb.RESPOND:
+        _check_answer(values, path)
+    if not spec.header.has_stream and "stream" in values:
+        raise FormError(
+            f"revision {revision} has no streams", path=(*path, "stream"), remedy="leave stream out"
+        )
+    return {field.name: field.type.write(values[field.name]) for field in fields if field.name in values}
+
+
+def _encode(form: Any, revision: Revision, path: Path) -> dict[str, Any]:
+    numbers = frame_numbers(parse_frame(form, revision, path), revision)
+    return {field.name: field.type.write(numbers[field.name]) for field in frame_fields(revision)}
+
+
+def _without_request(form: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Fill in the request ID where the header has none; docs/vector-format.md, "Step"."""
+    if form.get("request") not in (0, None):
+        raise FormError(
+            "this revision has no request IDs", path=(*path, "request"), remedy="leave request out"
+        )
+    return {**form, "request": 0}
+
+
+def _check_answer(values: Mapping[str, Any], path: Path) -> None:
+    given = [name for name in _ANSWERS if name in values]
+    if len(given) != 1:
+        found = " and ".join(given) or "none of them"
+        raise FormError(f"respond needs exactly one of {', '.join(_ANSWERS)}, this has {found}", path=path)
+
+
+def parse_octets(
+    frames: Any, octets: Any, revision: str, path: Path = ()
+) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """Read what arrives: `receive`, `receive-hex`, or both.
+
+    Args:
+        frames: the value of `receive`, or `None` where the step has none.
+        octets: the value of `receive-hex`, or `None`.
+        revision: a key of `hgframing.REVISIONS`; frames are written with its header.
+        path: where the step lies, for the error.
+
+    Returns:
+        the octets of each frame or hex string in order, and the frames in notation for people.
+
+    Raises:
+        FormError: a frame or a hex string cannot be read, or the two do not say the same octets.
+    """
+    spec = REVISIONS[revision]
+    written: tuple[bytes, ...] = ()
+    notation: tuple[str, ...] = ()
+    if frames is not None:
+        place = (*path, "receive")
+        forms = list(enumerate(parse_list(frames, place)))
+        written = tuple(
+            encode_frame(parse_frame(form, spec, (*place, index)), spec, (*place, index))
+            for index, form in forms
+        )
+        notation = tuple(notation_of(form) for _, form in forms)
+    if octets is None:
+        return written, notation
+    place = (*path, "receive-hex")
+    raw = tuple(parse_hex(item, (*place, index)) for index, item in enumerate(parse_list(octets, place)))
+    if frames is not None:
+        _check_agreement(written, raw, place)
+    return raw, notation
+
+
+def _check_agreement(written: tuple[bytes, ...], raw: tuple[bytes, ...], path: Path) -> None:
+    if len(written) != len(raw):
+        raise FormError(f"receive has {len(written)} frames, receive-hex has {len(raw)}", path=path)
+    for index, (frame, octets) in enumerate(zip(written, raw, strict=True)):
+        if frame != octets:
+            raise FormError(
+                f"receive-hex says other octets than the frame beside it, which is {frame.hex()}",
+                path=(*path, index),
+            )
