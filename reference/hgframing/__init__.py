@@ -1,44 +1,91 @@
 """Mercurial's frame-based wire protocol, sans-I/O: octets become frames, frames inputs, inputs actions.
 
-Put a `FrameBuffer` before a `ServerReactor` or a `ClientReactor`: feed the buffer the octets that arrive, hand its frames to
-the reactor, and do what the reactor's actions say. Nothing here reads, writes, waits or logs.
+Put a `FrameBuffer` before a `ServerReactor` or a `ClientReactor`: feed the buffer the octets that arrive, hand its
+frames to the reactor, and do what the reactor's actions say. Nothing here reads, writes, waits or logs.
 
 Every name that is not listed in `__all__` is private.
 """
 
 from __future__ import annotations
 
+from hgframing._actions import (
+    ClientAction,
+    CommandData,
+    Error,
+    ErrorResponse,
+    Noop,
+    Progress,
+    ResponseData,
+    RunCommand,
+    SendFrames,
+    ServerAction,
+    TextOutput,
+    WantFrame,
+)
 from hgframing._buffer import FrameBuffer
 from hgframing._cbor import CborError, KeyOrder, Value, decode_one, decode_sequence, encode_value
 from hgframing._errors import Fault, FaultCode, HgFramingError, LocalProtocolError, NotationError
 from hgframing._frames import Frame, FrameHeader, FrameType, HeaderLayout, StreamFlag
 from hgframing._limits import Limits
 from hgframing._notation import format_notation, parse_notation
+from hgframing._responses import Atom, Redirect
 from hgframing._revisions import REVISIONS, Feature, FrameSpec, Revision
+from hgframing._server import ServerReactor
+from hgframing._states import (
+    ClientRequestState,
+    ConnectionState,
+    FrameInput,
+    LocalInput,
+    ServerRequestState,
+    StreamInput,
+    StreamState,
+)
 
 
 __version__ = "0.1.0"
 
 __all__ = [
     "REVISIONS",
+    "Atom",
     "CborError",
+    "ClientAction",
+    "ClientRequestState",
+    "CommandData",
+    "ConnectionState",
+    "Error",
+    "ErrorResponse",
     "Fault",
     "FaultCode",
     "Feature",
     "Frame",
     "FrameBuffer",
     "FrameHeader",
+    "FrameInput",
     "FrameSpec",
     "FrameType",
     "HeaderLayout",
     "HgFramingError",
     "KeyOrder",
     "Limits",
+    "LocalInput",
     "LocalProtocolError",
+    "Noop",
     "NotationError",
+    "Progress",
+    "Redirect",
+    "ResponseData",
     "Revision",
+    "RunCommand",
+    "SendFrames",
+    "ServerAction",
+    "ServerReactor",
+    "ServerRequestState",
     "StreamFlag",
+    "StreamInput",
+    "StreamState",
+    "TextOutput",
     "Value",
+    "WantFrame",
     "decode_one",
     "decode_sequence",
     "encode_value",

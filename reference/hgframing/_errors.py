@@ -12,7 +12,7 @@ import enum
 import msgspec
 
 
-__all__ = ["Fault", "FaultCode", "HgFramingError", "LocalProtocolError", "NotationError"]
+__all__ = ["Fault", "FaultCode", "FaultRaised", "HgFramingError", "LocalProtocolError", "NotationError"]
 
 
 class FaultCode(enum.StrEnum):
@@ -48,6 +48,18 @@ class Fault(msgspec.Struct, frozen=True):
     code: FaultCode
     message: str
     request_id: int | None = None
+
+
+class FaultRaised(Exception):  # noqa: N818  # a fault on its way up, not an error of ours
+    """A fault on its way from where it was seen to the reactor, which answers it. Never leaves this package.
+
+    Which request it concerns is what the reactor adds: it knows the frame.
+    """
+
+    def __init__(self, code: FaultCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
 class HgFramingError(Exception):

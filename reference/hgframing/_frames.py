@@ -1,7 +1,8 @@
 """One frame and its header: octets in, numbers out, and back.
 
 A frame is syntax. It holds raw numbers, because vectors, fuzzers and a reactor's own diagnostics must be able to carry
-what the protocol forbids; whether a frame is *legal* is asked of a revision. The payload length is derived, never stored.
+what the protocol forbids; whether a frame is *legal* is asked of a revision. The payload length is derived, never
+stored.
 
 Three header layouts existed (sheets r1, r2 and r3, "Header"). All of them start with the payload length as an unsigned
 24-bit little-endian integer, which does not count the header, and end with one octet `type << 4 | flags`.

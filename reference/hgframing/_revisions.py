@@ -1,8 +1,8 @@
 """The revisions of the protocol, as data; reads as its changelog.
 
 A revision is finer than its media type: `0002` names two header layouts (D86), `0005` two forms of the error frame.
-Code never compares revision keys. It asks `Feature.X in revision.features`, or looks a thing up in the revision's tables.
-Each revision is its neighbour with what changed.
+Code never compares revision keys. It asks `Feature.X in revision.features`, or looks a thing up in the revision's
+tables. Each revision is its neighbour with what changed.
 """
 
 from __future__ import annotations

@@ -256,8 +256,8 @@ SERVER_REQUEST_BY_ARGUMENTS: Final[ServerRequestTable] = _table(
             _F.ARGUMENT_LAST: _S.DATA,
         },
         _S.DATA: {_F.DATA_MORE: _S.DATA, _F.DATA_LAST: _S.ACTIVE},
+        **_ANSWERING,
     }
-    | _ANSWERING
 )
 
 #: 0005-draft and later: CBOR over one or more request frames, then data (REQ-013).
@@ -272,8 +272,8 @@ SERVER_REQUEST_BY_CBOR: Final[ServerRequestTable] = _table(
         _S.REQUEST: {_F.CONTINUATION: _S.ACTIVE, _F.CONTINUATION_MORE: _S.REQUEST},
         _S.REQUEST_DATA: {_F.CONTINUATION_DATA: _S.DATA, _F.CONTINUATION_MORE_DATA: _S.REQUEST_DATA},
         _S.DATA: {_F.DATA_MORE: _S.DATA, _F.DATA_LAST: _S.ACTIVE},
+        **_ANSWERING,
     }
-    | _ANSWERING
 )
 
 _RECEIVING: Final[dict[Input, ClientRequestState]] = {

@@ -1,0 +1,144 @@
+"""Content encodings of a stream: identity, zlib and zstd-8mb (sheet r5, "Content encoding profiles").
+
+An encoding is stateful over its stream, across frames and requests (STREAM-011). Encoders flush after every payload, so
+that a frame can be decoded as soon as it has arrived and nothing of one response waits for another's (D66, D67).
+Decoders stop at a limit: 33 KiB of zstd can say a gibibyte.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
+
+import zstandard
+
+
+__all__ = ["DECODERS", "ENCODERS", "Decoder", "Encoder", "EncodingError", "EncodingLimitError"]
+
+#: The largest window a decoder must allow (ENC-009), octets.
+ZSTD_WINDOW: Final = 8 * 1024 * 1024
+
+
+class EncodingError(Exception):
+    """Octets are not what the encoding says. Becomes a fault; never leaves a reactor."""
+
+
+class EncodingLimitError(EncodingError):
+    """A payload decodes to more than the limit allows."""
+
+
+class Encoder(Protocol):
+    """Encodes the payloads of one stream."""
+
+    def encode(self, octets: bytes) -> bytes:
+        """Encode one payload, completely: the receiver needs no later octet to decode it."""
+
+
+class Decoder(Protocol):
+    """Decodes the payloads of one stream."""
+
+    def decode(self, octets: bytes, limit: int) -> bytes:
+        """Decode one payload.
+
+        Args:
+            octets: the payload as it arrived.
+            limit: octets that it may decode to.
+
+        Raises:
+            EncodingLimitError: it decodes to more.
+            EncodingError: it cannot be decoded.
+        """
+
+
+class _Identity:
+    def encode(self, octets: bytes) -> bytes:
+        return octets
+
+    def decode(self, octets: bytes, limit: int) -> bytes:
+        if len(octets) > limit:
+            raise EncodingLimitError
+        return octets
+
+
+class _ZlibEncoder:
+    def __init__(self) -> None:
+        self._state = zlib.compressobj()
+
+    def encode(self, octets: bytes) -> bytes:
+        return self._state.compress(octets) + self._state.flush(zlib.Z_SYNC_FLUSH)
+
+
+class _ZlibDecoder:
+    def __init__(self) -> None:
+        self._state = zlib.decompressobj()
+
+    def decode(self, octets: bytes, limit: int) -> bytes:
+        if self._state.eof and octets:
+            raise EncodingError("octets after the end of the zlib data")
+        try:
+            decoded = self._state.decompress(octets, limit + 1)
+        except zlib.error as error:
+            raise EncodingError(str(error)) from error
+        if len(decoded) > limit:
+            raise EncodingLimitError
+        if self._state.unused_data:
+            raise EncodingError("octets after the end of the zlib data")
+        return decoded
+
+
+class _ZstdEncoder:
+    def __init__(self) -> None:
+        self._state = zstandard.ZstdCompressor(level=3).compressobj()
+
+    def encode(self, octets: bytes) -> bytes:
+        return self._state.compress(octets) + self._state.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+
+
+class _BoundedSink:
+    """Takes what zstd writes, a block at a time, and stops it at the limit."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._room = 0
+
+    def open(self, room: int) -> None:
+        self._parts.clear()
+        self._room = room
+
+    def take(self) -> bytes:
+        return b"".join(self._parts)
+
+    def write(self, octets: bytes) -> int:
+        self._room -= len(octets)
+        if self._room < 0:
+            raise EncodingLimitError
+        self._parts.append(bytes(octets))
+        return len(octets)
+
+
+class _ZstdDecoder:
+    def __init__(self) -> None:
+        self._sink = _BoundedSink()
+        # A writer hands over each block as it is decoded; every other interface decodes a whole payload at once.
+        self._state = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).stream_writer(self._sink)  # type: ignore[arg-type]
+
+    def decode(self, octets: bytes, limit: int) -> bytes:
+        self._sink.open(limit)
+        try:
+            self._state.write(octets)
+        except zstandard.ZstdError as error:
+            raise EncodingError(str(error)) from error
+        return self._sink.take()
+
+
+#: How to begin to encode, by the encoding's name on the wire.
+ENCODERS: Final[Mapping[bytes, Callable[[], Encoder]]] = MappingProxyType(
+    {b"identity": _Identity, b"zlib": _ZlibEncoder, b"zstd-8mb": _ZstdEncoder}
+)
+#: How to begin to decode.
+DECODERS: Final[Mapping[bytes, Callable[[], Decoder]]] = MappingProxyType(
+    {b"identity": _Identity, b"zlib": _ZlibDecoder, b"zstd-8mb": _ZstdDecoder}
+)

@@ -1,0 +1,244 @@
+"""Streams: which are open, what their encoding is, and what begins and ends them (sheet r3, "Stream rules").
+
+A stream runs in one direction; the IDs of the two directions are independent (STREAM-008). What is here is blind to
+roles: a reactor says which peer it listens to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from hgframing._cbor import CborError, decode_sequence, encode_value
+from hgframing._encodings import DECODERS, ENCODERS, Decoder, Encoder, EncodingError, EncodingLimitError
+from hgframing._errors import FaultCode, FaultRaised
+from hgframing._frames import Frame, FrameType, StreamFlag
+from hgframing._limits import Limits
+from hgframing._revisions import Feature, Revision
+from hgframing._states import FrameInput, StreamInput, StreamState
+
+
+__all__ = ["FROM_CLIENT", "FROM_SERVER", "InputStreams", "OutputStream", "Peer"]
+
+_DEFINED_FLAGS: Final = StreamFlag.BEGIN | StreamFlag.END | StreamFlag.ENCODED
+_INPUTS: Final = tuple(StreamInput(value) for value in range(4))
+_BEGIN: Final = int(StreamFlag.BEGIN)
+_END: Final = int(StreamFlag.END)
+_ENCODED: Final = int(StreamFlag.ENCODED)
+_CBOR_DEPTH: Final = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Whom a reactor listens to, and how Mercurial words the two stream faults on that side."""
+
+    parity: int
+    wrong_parity: str
+    not_open: str
+
+
+FROM_CLIENT: Final = Peer(
+    parity=1,
+    wrong_parity="received frame with even numbered stream ID: %d",
+    not_open="received frame on unknown inactive stream without beginning of stream flag set",
+)
+FROM_SERVER: Final = Peer(
+    parity=0,
+    wrong_parity="received frame with odd numbered stream ID: %d",
+    not_open="received frame on unknown stream without beginning of stream flag set",
+)
+
+
+class _InputStream:
+    """An open stream of the peer."""
+
+    __slots__ = ("decoder", "settings")
+
+    def __init__(self) -> None:
+        self.decoder: Decoder | None = None
+        self.settings: bytearray | None = None
+
+
+class InputStreams:
+    """The peer's streams.
+
+    Args:
+        revision: a revision with streams.
+        peer: whose streams they are.
+        accepted: names of the content encodings that the peer may use (SET-004).
+        limits: `max_decoded` and `max_settings_octets` are asked.
+    """
+
+    def __init__(self, revision: Revision, peer: Peer, accepted: Collection[bytes], limits: Limits) -> None:
+        self._revision = revision
+        self._table = revision.stream
+        self._peer = peer
+        self._accepted = accepted
+        self._limits = limits
+        self._open: dict[int, _InputStream] = {}
+        self._settings_type = revision.type_ids[FrameType.STREAM_SETTINGS]
+
+    def receive(self, frame: Frame) -> Frame:
+        """Open and close streams as the frame says, and decode its payload.
+
+        Returns:
+            The frame, its payload decoded.
+
+        Raises:
+            FaultRaised: the stream is not the peer's, not open or not decodable, or settings are interrupted.
+        """
+        stream_id = frame.stream_id
+        flags = frame.stream_flags
+        if stream_id & 1 != self._peer.parity:
+            raise FaultRaised(FaultCode.BAD_STREAM_PARITY, self._peer.wrong_parity % stream_id)
+        if flags & ~_DEFINED_FLAGS:
+            raise FaultRaised(FaultCode.BAD_FLAGS, f"received undefined stream flags: {flags}")
+        stream = self._open.get(stream_id)
+        state = StreamState.CLOSED if stream is None else StreamState.OPEN
+        following = self._table[state].get(_INPUTS[flags & 3])
+        if following is None:
+            raise FaultRaised(FaultCode.STREAM_NOT_OPEN, self._peer.not_open)
+        if stream is None:
+            stream = self._open[stream_id] = _InputStream()
+        if flags & _ENCODED and stream.decoder is not None:
+            frame = msgspec.structs.replace(frame, payload=self._decode(stream.decoder, frame.payload))
+        if frame.type_id == self._settings_type:
+            self._receive_settings(stream, frame)
+        elif stream.settings is not None:
+            message = f"expected stream settings frame; got {frame.type_id}"
+            raise FaultRaised(FaultCode.UNEXPECTED_FRAME, message)
+        if following is StreamState.CLOSED:
+            # With it go its decoder and settings that were never completed (STREAM-006).
+            del self._open[stream_id]
+        return frame
+
+    def _decode(self, decoder: Decoder, payload: bytes) -> bytes:
+        try:
+            return decoder.decode(payload, self._limits.max_decoded)
+        except EncodingLimitError as error:
+            message = f"encoded payload exceeds the limit of {self._limits.max_decoded} octets"
+            raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message) from error
+        except EncodingError as error:
+            message = f"error decoding frame payload: {error}"
+            raise FaultRaised(FaultCode.BAD_ENCODING, message) from error
+
+    def _receive_settings(self, stream: _InputStream, frame: Frame) -> None:
+        frame_input = self._revision.inputs.get(frame.type_id << 4 | frame.flags)
+        if frame_input is None:
+            spec = self._revision.frames[frame.type_id]
+            message = spec.missing if not frame.flags & 3 else spec.conflict
+            message = message or f"received undefined flags: {frame.flags}"
+            raise FaultRaised(FaultCode.BAD_FLAGS, message)
+        if stream.settings is None:
+            # Only the first frame of settings can carry the begin flag that ENC-001 asks for.
+            if not frame.stream_flags & _BEGIN:
+                message = "received stream settings on a frame without beginning of stream flag set"
+                raise FaultRaised(FaultCode.UNEXPECTED_FRAME, message)
+            stream.settings = bytearray()
+        stream.settings += frame.payload
+        if len(stream.settings) > self._limits.max_settings_octets:
+            message = f"stream settings exceed the limit of {self._limits.max_settings_octets} octets"
+            raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
+        if frame_input is FrameInput.STREAM_SETTINGS_LAST:
+            octets = bytes(stream.settings)
+            stream.settings = None
+            stream.decoder = self._make_decoder(octets)
+
+    def _make_decoder(self, octets: bytes) -> Decoder:
+        if Feature.CONTENT_ENCODINGS in self._revision.features:
+            name, extra = self._read_cbor_settings(octets)
+        else:
+            name, extra = self._read_binary_settings(octets)
+        if name not in DECODERS or name.decode() not in self._revision.encodings:
+            message = f"error setting stream decoder: unknown stream decoder: {name.decode('latin-1')}"
+            raise FaultRaised(FaultCode.UNSUPPORTED_ENCODING, message)
+        if name not in self._accepted:
+            message = f"stream encoding was not offered: {name.decode('latin-1')}"
+            raise FaultRaised(FaultCode.UNSUPPORTED_ENCODING, message)
+        if extra:
+            title = {b"zstd-8mb": "zstd8mb"}.get(name, name.decode())
+            message = f"error setting stream decoder: {title} decoder received unexpected additional values"
+            raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
+        return DECODERS[name]()
+
+    def _read_cbor_settings(self, octets: bytes) -> tuple[bytes, bool]:
+        try:
+            values = decode_sequence(octets, subset=True, max_depth=_CBOR_DEPTH)
+        except CborError as error:
+            message = f"error decoding CBOR from stream encoding settings frame: {error}"
+            raise FaultRaised(FaultCode.BAD_CBOR, message) from error
+        if not values:
+            message = "stream encoding settings frame did not contain CBOR data"
+            raise FaultRaised(FaultCode.BAD_CBOR, message)
+        if type(values[0]) is not bytes:
+            message = "stream encoding profile is not a bytestring"
+            raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
+        return values[0], len(values) > 1
+
+    def _read_binary_settings(self, octets: bytes) -> tuple[bytes, bool]:
+        length = octets[0] if octets else 0
+        name = octets[1 : 1 + length]
+        if not octets or len(name) < length or not name.isascii():
+            message = "malformed stream settings frame: partial profile name"
+            raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
+        return name, len(octets) > 1 + length
+
+
+class OutputStream:
+    """A stream of our own: flags its first and last frame, announces its encoding, and encodes.
+
+    Args:
+        stream_id: 1–255, of our parity.
+        revision: a revision with streams, or without: then no frame carries a stream.
+        encoding: name of the content encoding.
+    """
+
+    def __init__(self, stream_id: int, revision: Revision, encoding: str = "identity") -> None:
+        self._revision = revision
+        self._has_stream = Feature.STREAMS in revision.features
+        self.stream_id = stream_id if self._has_stream else 0
+        self._encoding = encoding
+        self._encoder: Encoder | None = None
+        self._begun = False
+
+    def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Put frames onto the stream.
+
+        The payloads of responses are encoded; everything else stays raw, which the text allows to be mixed
+        (STREAM-010). Settings come before the first frame, because only a frame that begins the stream may carry them
+        (ENC-001); for identity there are none, which is what their absence means (ENC-005).
+        """
+        for frame in frames:
+            if not self._begun and self._encoding != "identity":
+                yield self._begin(self._make_settings(frame.request_id))
+                self._encoder = ENCODERS[self._encoding.encode()]()
+            placed = self._begin(frame)
+            if self._encoder is not None and frame.type_id == self._revision.type_ids[FrameType.RESPONSE]:
+                placed = msgspec.structs.replace(
+                    placed,
+                    stream_flags=placed.stream_flags | _ENCODED,
+                    payload=self._encoder.encode(frame.payload),
+                )
+            yield placed
+
+    def end(self, frame: Frame) -> Frame:
+        """Mark a frame as the stream's last (STREAM-005). What comes after begins the stream anew."""
+        self._begun = False
+        self._encoder = None
+        if not self._has_stream:
+            return frame
+        return msgspec.structs.replace(frame, stream_flags=frame.stream_flags | _END)
+
+    def _begin(self, frame: Frame) -> Frame:
+        flags = 0 if self._begun or not self._has_stream else _BEGIN
+        self._begun = True
+        return Frame(frame.request_id, self.stream_id, flags, frame.type_id, frame.flags, frame.payload)
+
+    def _make_settings(self, request_id: int) -> Frame:
+        type_id = self._revision.type_ids[FrameType.STREAM_SETTINGS]
+        payload = encode_value(self._encoding.encode(), self._revision.key_order)
+        return Frame(request_id, 0, 0, type_id, self._revision.frames[type_id].flags["eos"], payload)
