@@ -398,3 +398,18 @@ def test_client_told_too_much_data_is_raised(harness: Harness) -> None:
     assert answers[1][-1] == {
         "raised": {"type": "MemoryError", "message": f"one frame became {1 << 25} octets"}
     }
+
+
+def test_complaint_after_a_frame_is_no_refusal(harness: Harness) -> None:
+    """D61: without a common encoding the status frame is out before the reactor complains."""
+    if "zlib" not in harness.hello.capabilities.encodings:
+        pytest.skip(f"{harness.revision} has no content encodings")
+    settings = b"\xa1\x50contentencodings\x80"
+    steps: list[dict[str, Any]] = [
+        {"receive": [frame(1, 1, BEGIN, 8, EOS, settings), frame(1, 1, 0, REQUEST, NEW, COMMAND)]},
+        {"respond": {"request": 1, "objects": [1]}},
+    ]
+    _, (sent, raised) = harness.run("server", *steps)
+    assert sent == {"send-frames": [frame(1, 2, BEGIN, RESPONSE, CONTINUATION, STATUS_OK)]}
+    message = "attempting to send encoded frame without sending stream settings"
+    assert raised == {"raised": {"type": "error.ProgrammingError", "message": message}}
