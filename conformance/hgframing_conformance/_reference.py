@@ -15,19 +15,25 @@ import hgframing
 from hgframing import (
     REVISIONS,
     Atom,
+    ClientAction,
+    ClientReactor,
     Error,
+    ErrorResponse,
     Fault,
     Frame,
     FrameBuffer,
     Limits,
     LocalProtocolError,
     Noop,
+    Progress,
     Redirect,
+    ResponseData,
     Revision,
     RunCommand,
     SendFrames,
     ServerAction,
     ServerReactor,
+    TextOutput,
     WantFrame,
 )
 from hgframing_conformance._values import MapValue, SetValue, TagValue, Text, parse_value, to_wire
@@ -41,6 +47,7 @@ _Actions = list[dict[str, Any]]
 _ENCODINGS: Final = ["identity", "zlib", "zstd-8mb"]
 _CODEC_STEPS: Final = ("receive", "end-input", "encode")
 _SERVER_STEPS: Final = ("receive", "end-input", "respond", "fail", "text-output", "progress", "sent")
+_CLIENT_STEPS: Final = ("receive", "end-input", "call", "flush", "request-state")
 
 
 # Values: the canonical JSON of messages to what the reference takes, and back.
@@ -122,6 +129,57 @@ def _write_server_action(action: ServerAction, revision: Revision) -> dict[str, 
             return {"noop": {}}
         case hgframing.CommandData():
             raise AssertionError("data is handed over only where it was asked for")
+        case _:
+            assert_never(action)
+
+
+def _write_atoms(atoms: Iterable[Atom]) -> list[dict[str, Any]]:
+    return [
+        {
+            "msg": _wire(atom.msg),
+            "args": [_wire(arg) for arg in atom.args],
+            "labels": [_wire(label) for label in atom.labels],
+        }
+        for atom in atoms
+    ]
+
+
+def _write_progress(action: Progress) -> dict[str, Any]:
+    return {
+        "request": action.request_id,
+        "topic": _wire(action.topic),
+        "pos": action.pos,
+        "total": action.total,
+        "label": _wire(action.label),
+        "item": _wire(action.item),
+    }
+
+
+def _write_client_action(action: ClientAction, revision: Revision) -> dict[str, Any]:
+    match action:
+        case ResponseData():
+            return {
+                "response-data": {
+                    "request": action.request_id,
+                    "data": {"hex": action.data.hex()},
+                    "eos": action.eos,
+                }
+            }
+        case ErrorResponse():
+            answer = {"request": action.request_id, "type": action.kind, "atoms": _write_atoms(action.atoms)}
+            return {"error-response": answer}
+        case TextOutput():
+            return {"text-output": {"request": action.request_id, "atoms": _write_atoms(action.atoms)}}
+        case Progress():
+            return {"progress": _write_progress(action)}
+        case SendFrames():
+            return {"send-frames": [revision.header.encode(frame).hex() for frame in action.frames]}
+        case Error():
+            return _write_error(action.fault)
+        case WantFrame():
+            return {"want-frame": {}}
+        case Noop():
+            return {"noop": {}}
         case _:
             assert_never(action)
 
@@ -260,6 +318,72 @@ class _Server:
         return self._write(self._reactor.progress(value.get("request", 0), fields))
 
 
+class _Client:
+    """Steps of the client layer."""
+
+    def __init__(self, revision: Revision, setup: _Message, limits: Limits) -> None:
+        self._revision = revision
+        self._buffer = FrameBuffer(revision, limits)
+        self._reactor = ClientReactor(
+            revision,
+            buffer_sends=setup.get("buffer-sends", True),
+            multiple_sends=setup.get("multiple-sends", False),
+            content_encodings=setup.get("content-encodings"),
+            limits=limits,
+        )
+        self._pending: list[int] = []
+        self.verbs: dict[str, Callable[[Any], _Actions]] = {
+            "receive": self._receive,
+            "end-input": self._end_input,
+            "call": self._call,
+            "flush": self._flush,
+            "request-state": self._request_state,
+        }
+
+    def _write(self, actions: Iterable[ClientAction]) -> _Actions:
+        return [_write_client_action(action, self._revision) for action in actions]
+
+    def _receive(self, chunks: Iterable[str]) -> _Actions:
+        actions: _Actions = []
+        for chunk in chunks:
+            self._buffer.feed(bytes.fromhex(chunk))
+            for item in self._buffer:
+                answer = self._reactor.receive(item)
+                actions += self._write(answer)
+                if isinstance(answer[0], Error):
+                    return actions
+        return actions
+
+    def _end_input(self, _: None) -> _Actions:
+        fault = self._buffer.end()
+        actions = [] if fault is None else self._write(self._reactor.receive(fault))
+        return actions + self._write(self._reactor.end_input())
+
+    def _sent(self, actions: Iterable[ClientAction]) -> _Actions:
+        written = self._write(actions)
+        if any("send-frames" in action for action in written):
+            for request_id in self._pending:
+                self._reactor.sent(request_id)
+            self._pending.clear()
+        return written
+
+    def _call(self, value: _Message) -> _Actions:
+        args, data, redirect = (
+            None if value.get(name) is None else _read(value[name]) for name in ("args", "data", "redirect")
+        )
+        call = self._reactor.call(_read(value["command"]), args, data, redirect)
+        self._pending.append(call.request_id)
+        return self._sent(call.actions)
+
+    def _flush(self, _: None) -> _Actions:
+        return self._sent(self._reactor.flush())
+
+    def _request_state(self, value: _Message) -> _Actions:
+        request_id = value.get("request", 0)
+        state = self._reactor.request_state(request_id)
+        return [{"request-state": {"request": request_id, "state": state.value}}]
+
+
 def _read_redirect(form: _Message) -> Redirect:
     fields = {name: _read(item) for name, item in form.items()}
     for name in ("fullhashes", "serverdercerts", "servercadercerts"):
@@ -268,7 +392,11 @@ def _read_redirect(form: _Message) -> Redirect:
     return Redirect(**fields)
 
 
-_LAYERS: Final[Mapping[str, type[_Codec | _Server]]] = {"codec": _Codec, "server": _Server}
+_LAYERS: Final[Mapping[str, type[_Codec | _Server | _Client]]] = {
+    "codec": _Codec,
+    "server": _Server,
+    "client": _Client,
+}
 
 
 class ReferenceHarness:
@@ -296,8 +424,16 @@ class ReferenceHarness:
             "capabilities": {
                 "encodings": _ENCODINGS,
                 "error-codes": True,
-                "steps": sorted({*_CODEC_STEPS, *_SERVER_STEPS}),
-                "setup": ["accept-encodings", "defer-output", "limits"],
+                "request-states": True,
+                "steps": sorted({*_CODEC_STEPS, *_SERVER_STEPS, *_CLIENT_STEPS}),
+                "setup": [
+                    "accept-encodings",
+                    "buffer-sends",
+                    "content-encodings",
+                    "defer-output",
+                    "limits",
+                    "multiple-sends",
+                ],
             },
         }
 
@@ -309,7 +445,7 @@ class ReferenceHarness:
         layer = _LAYERS[message["layer"]](REVISIONS[message["revision"]], setup, limits)
         return [self._step(layer, step) for step in message["steps"]]
 
-    def _step(self, layer: _Codec | _Server, step: _Message) -> _Actions:
+    def _step(self, layer: _Codec | _Server | _Client, step: _Message) -> _Actions:
         ((verb, value),) = step.items()
         try:
             return layer.verbs[verb](value)

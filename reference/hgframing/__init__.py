@@ -24,11 +24,12 @@ from hgframing._actions import (
 )
 from hgframing._buffer import FrameBuffer
 from hgframing._cbor import CborError, KeyOrder, Value, decode_one, decode_sequence, encode_value
+from hgframing._client import Call, ClientReactor
 from hgframing._errors import Fault, FaultCode, HgFramingError, LocalProtocolError, NotationError
 from hgframing._frames import Frame, FrameHeader, FrameType, HeaderLayout, StreamFlag
 from hgframing._limits import Limits
 from hgframing._notation import format_notation, parse_notation
-from hgframing._responses import Atom, Redirect
+from hgframing._responses import Redirect
 from hgframing._revisions import REVISIONS, Feature, FrameSpec, Revision
 from hgframing._server import ServerReactor
 from hgframing._states import (
@@ -40,6 +41,7 @@ from hgframing._states import (
     StreamInput,
     StreamState,
 )
+from hgframing._text import Atom
 
 
 __version__ = "0.1.0"
@@ -47,8 +49,10 @@ __version__ = "0.1.0"
 __all__ = [
     "REVISIONS",
     "Atom",
+    "Call",
     "CborError",
     "ClientAction",
+    "ClientReactor",
     "ClientRequestState",
     "CommandData",
     "ConnectionState",

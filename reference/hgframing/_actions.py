@@ -14,7 +14,7 @@ import msgspec
 from hgframing._cbor import Value
 from hgframing._errors import Fault
 from hgframing._frames import Frame
-from hgframing._responses import Atom
+from hgframing._text import Atom
 
 
 __all__ = [

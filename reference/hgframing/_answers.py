@@ -12,19 +12,18 @@ from typing import Final
 from hgframing._cbor import Value, encode_value
 from hgframing._errors import LocalProtocolError
 from hgframing._frames import Frame, FrameType
+from hgframing._progress import build_progress
 from hgframing._responses import (
-    Atom,
     Redirect,
     build_error,
-    build_progress,
     build_status_error,
     build_status_ok,
     build_status_redirect,
-    build_text_output,
 )
 from hgframing._revisions import Feature, Revision
 from hgframing._states import LocalInput, ServerRequestState
 from hgframing._streams import OutputStream
+from hgframing._text import Atom, build_text_output
 
 
 __all__ = ["FIRST_OUTPUT_STREAM", "Answers"]

@@ -16,7 +16,7 @@ import msgspec
 from hgframing._cbor import Value, encode_value
 from hgframing._errors import FaultCode, FaultRaised, LocalProtocolError
 from hgframing._frames import Frame, FrameType
-from hgframing._responses import parse_map
+from hgframing._maps import parse_map
 from hgframing._revisions import Feature, Revision
 
 

@@ -33,6 +33,7 @@ class FaultCode(enum.StrEnum):
     BAD_ENCODING = "bad-encoding"
     LIMIT_EXCEEDED = "limit-exceeded"
     INCOMPLETE_REQUEST = "incomplete-request"
+    INCOMPLETE_RESPONSE = "incomplete-response"
     ALREADY_ERRORED = "already-errored"
 
 

@@ -15,15 +15,18 @@ from hgframing._revisions import Feature, FrameSpec, Revision
 from hgframing._states import ConnectionState, ServerRequestState
 
 
-__all__ = ["refuse_flags", "refuse_in_server", "refuse_settings"]
+__all__ = ["refuse_in_client", "refuse_in_server"]
 
 _S: Final = ServerRequestState
 _ANSWERING: Final = frozenset({_S.ACTIVE, _S.ANSWERED})
 _ARGUMENT_STATES: Final = frozenset({_S.ARGUMENTS, _S.ARGUMENTS_DATA, _S.VALUE, _S.VALUE_DATA})
+_FROM_SERVER: Final = frozenset(
+    {FrameType.RESPONSE, FrameType.ERROR_RESPONSE, FrameType.TEXT_OUTPUT, FrameType.PROGRESS}
+)
 _BEFORE_DATA: Final = frozenset({_S.ARGUMENTS_DATA, _S.VALUE_DATA, _S.REQUEST_DATA})
 
 
-def refuse_flags(frame: Frame, spec: FrameSpec) -> FaultRaised:
+def _refuse_flags(frame: Frame, spec: FrameSpec) -> FaultRaised:
     """Say what is wrong with the flags of a frame whose type may come here."""
     defined = sum(spec.flags.values())
     if not frame.flags & defined and spec.missing:
@@ -35,7 +38,7 @@ def refuse_flags(frame: Frame, spec: FrameSpec) -> FaultRaised:
     return FaultRaised(FaultCode.BAD_FLAGS, message)
 
 
-def refuse_settings(frame: Frame, revision: Revision, state: ConnectionState) -> FaultRaised | None:
+def _refuse_settings(frame: Frame, revision: Revision, state: ConnectionState) -> FaultRaised | None:
     """Say why a connection that stands at its sender settings refuses a frame; nothing, if it is another matter."""
     spec = revision.frames.get(frame.type_id)
     is_settings = spec is not None and spec.type is FrameType.SENDER_SETTINGS
@@ -43,7 +46,7 @@ def refuse_settings(frame: Frame, revision: Revision, state: ConnectionState) ->
         message = f"expected sender protocol settings frame; got {frame.type_id}"
         return FaultRaised(FaultCode.UNEXPECTED_FRAME, message)
     if state is not ConnectionState.OPEN and is_settings and spec is not None:
-        return refuse_flags(frame, spec)
+        return _refuse_flags(frame, spec)
     return None
 
 
@@ -64,7 +67,7 @@ def refuse_in_server(
         request: where the frame's request stands.
         receiving: whether any request is being received.
     """
-    if fault := refuse_settings(frame, revision, connection):
+    if fault := _refuse_settings(frame, revision, connection):
         return fault
     spec = revision.frames.get(frame.type_id)
     kind = spec.type if spec else None
@@ -76,7 +79,7 @@ def refuse_in_server(
     if spec is None:
         return FaultRaised(FaultCode.UNEXPECTED_FRAME, f"received unexpected frame type: {frame.type_id}")
     if kind is FrameType.COMMAND_REQUEST and frame.type_id << 4 | frame.flags not in revision.inputs:
-        return refuse_flags(frame, spec)
+        return _refuse_flags(frame, spec)
     if kind is FrameType.COMMAND_NAME or (kind is FrameType.COMMAND_REQUEST and frame.flags & 0x01):
         return _refuse_start(frame, spec, request)
     if kind is FrameType.COMMAND_REQUEST and not receiving:
@@ -87,7 +90,7 @@ def refuse_in_server(
 
 def _refuse_start(frame: Frame, spec: FrameSpec, request: ServerRequestState) -> FaultRaised:
     if request is _S.UNKNOWN:
-        return refuse_flags(frame, spec)
+        return _refuse_flags(frame, spec)
     already = "is already active" if request in _ANSWERING else "already received"
     message = f"request with ID {frame.request_id} {already}"
     return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
@@ -112,9 +115,9 @@ def _refuse_part(
                 code = FaultCode.UNEXPECTED_FRAME
             return FaultRaised(code, message)
         case FrameType.COMMAND_ARGUMENT if request in _ARGUMENT_STATES and not legal:
-            return refuse_flags(frame, spec)
+            return _refuse_flags(frame, spec)
         case FrameType.COMMAND_DATA if request is _S.DATA and not legal:
-            return refuse_flags(frame, spec)
+            return _refuse_flags(frame, spec)
         case FrameType.COMMAND_ARGUMENT | FrameType.COMMAND_DATA:
             return FaultRaised(FaultCode.UNEXPECTED_FRAME, _word_part(frame, spec, revision, request))
         case _:
@@ -133,3 +136,25 @@ def _word_part(frame: Frame, spec: FrameSpec, revision: Revision, request: Serve
     if request in _BEFORE_DATA:
         return f"received command data frame before the request was complete: {frame.request_id}"
     return f"received command data frame for request that is not expecting data: {frame.request_id}"
+
+
+def refuse_in_client(
+    frame: Frame, revision: Revision, connection: ConnectionState, *, is_active: bool
+) -> FaultRaised:
+    """Say why a client refuses a frame.
+
+    Args:
+        frame: the frame, decoded.
+        revision: says what is legal.
+        connection: where the connection stands.
+        is_active: whether the frame's request waits for an answer.
+    """
+    if fault := _refuse_settings(frame, revision, connection):
+        return fault
+    if not is_active:
+        message = f"received frame for inactive request ID: {frame.request_id}"
+        return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
+    spec = revision.frames.get(frame.type_id)
+    if spec is not None and spec.type in _FROM_SERVER:
+        return _refuse_flags(frame, spec)
+    return FaultRaised(FaultCode.UNEXPECTED_FRAME, f"unhandled frame type: {frame.type_id}")

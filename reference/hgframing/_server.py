@@ -18,11 +18,12 @@ from hgframing._faults import refuse_in_server
 from hgframing._frames import Frame
 from hgframing._limits import DEFAULT_MAX_FRAME, Limits
 from hgframing._requests import Requests
-from hgframing._responses import Atom, Redirect, plain_atom
+from hgframing._responses import Redirect
 from hgframing._revisions import Feature, Revision
 from hgframing._settings import SettingsReader, choose_encoding
 from hgframing._states import ConnectionState, FrameInput
 from hgframing._streams import FROM_CLIENT, InputStreams
+from hgframing._text import Atom, plain_atom
 
 
 __all__ = ["ServerReactor"]

@@ -30,6 +30,7 @@ _BEGIN: Final = int(StreamFlag.BEGIN)
 _END: Final = int(StreamFlag.END)
 _ENCODED: Final = int(StreamFlag.ENCODED)
 _CBOR_DEPTH: Final = 4
+_ENCODED_TYPES: Final = frozenset({FrameType.COMMAND_REQUEST, FrameType.COMMAND_DATA, FrameType.RESPONSE})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +209,7 @@ class OutputStream:
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Put frames onto the stream.
 
-        The payloads of responses are encoded; everything else stays raw, which the text allows to be mixed
+        The payloads of requests and responses are encoded; everything else stays raw, which the text allows to be mixed
         (STREAM-010). Settings come before the first frame, because only a frame that begins the stream may carry them
         (ENC-001); for identity there are none, which is what their absence means (ENC-005).
         """
@@ -217,13 +218,22 @@ class OutputStream:
                 yield self._begin(self._make_settings(frame.request_id))
                 self._encoder = ENCODERS[self._encoding.encode()]()
             placed = self._begin(frame)
-            if self._encoder is not None and frame.type_id == self._revision.type_ids[FrameType.RESPONSE]:
+            if self._encoder is not None and self._revision.frames[frame.type_id].type in _ENCODED_TYPES:
                 placed = msgspec.structs.replace(
                     placed,
                     stream_flags=placed.stream_flags | _ENCODED,
                     payload=self._encoder.encode(frame.payload),
                 )
             yield placed
+
+    def alone(self, frame: Frame) -> Iterator[Frame]:
+        """Put a frame onto the stream that must come before everything else, even the stream's own settings.
+
+        Where the stream will be encoded, the frame gets it to itself: only the first frame of a stream can announce an
+        encoding (ENC-001), and sender settings precede every other frame (SET-005).
+        """
+        placed = self._begin(frame)
+        yield placed if self._encoding == "identity" else self.end(placed)
 
     def end(self, frame: Frame) -> Frame:
         """Mark a frame as the stream's last (STREAM-005). What comes after begins the stream anew."""
