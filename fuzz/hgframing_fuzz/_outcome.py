@@ -1,0 +1,118 @@
+"""What running one input gives: a value that an engine can count, compare and store.
+
+`run(target, octets)` is the whole of what an engine needs, and it is pure: the same octets give the same
+outcome, so every finding can be replayed. It never raises for what an input does.
+
+An outcome has at most one *finding*, the first thing that went wrong: what comes after a broken invariant
+proves nothing. It always has *features*, the transitions that the input drove: (state, frame type and flags,
+actions, next state). They are the feedback of the uninstrumented engine, where a coverage-guided one counts
+branches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from hgframing_conformance._cases import ActionKind
+from hgframing_fuzz._input import FuzzInput, decode_input
+
+
+__all__ = ["Feature", "Finding", "Observed", "Outcome", "Seen", "Target", "Trace", "run"]
+
+#: (state before, frame's type and flags octet or -1, kinds of actions, state after); only ever compared.
+Feature: TypeAlias = tuple[str, int, ActionKind | tuple[ActionKind, ...], str]
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """One action, whoever answered it, in the form that the oracles read.
+
+    Attributes:
+        kind: which action.
+        request: the request that it names, if it names one.
+        value: everything else. For `run-command` a tuple `(command, args, data, redirect)`; for `send-frames`
+            a tuple of `hgframing.Frame`; for `raised` a pair of type and message; else anything that compares
+            equal when it should.
+    """
+
+    kind: ActionKind
+    request: int | None = None
+    value: object = None
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What one delivery of octets (or the end of the input) led to.
+
+    Attributes:
+        observed: the actions in order, those of the driver's answers to commands included.
+        state: the reactor's own name of its state afterwards, "" where it has none to tell.
+        answered: the requests that the driver answered and whose frames have left.
+    """
+
+    observed: tuple[Observed, ...]
+    state: str = ""
+    answered: tuple[int, ...] = ()
+
+
+#: One entry for each chunk, and one for the end of the input where it is told.
+Trace: TypeAlias = list[Seen]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something that must not happen, happened.
+
+    Attributes:
+        kind: the type of the exception that escaped, or the name of the oracle that objects.
+        where: the reactor's function that it went through, or what the oracle objects to.
+        line: the innermost place in the code under test, or the message with its variable parts removed.
+        message: one line for people.
+        explain: makes the long text, a traceback for instance. It is called when the finding is new, not when
+            it is the ten-thousandth of its kind, because formatting a traceback costs more than running an
+            input.
+    """
+
+    kind: str
+    where: str
+    line: str
+    message: str
+    explain: Callable[[], str]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What one input did."""
+
+    finding: Finding | None
+    features: tuple[Feature, ...]
+
+
+class Target(Protocol):
+    """Something that inputs are run against."""
+
+    @property
+    def name(self) -> str:
+        """The name in kebab-case after what it drives, such as `server-reactor`."""
+
+    def check(self, value: FuzzInput) -> Outcome:
+        """Run one input.
+
+        Args:
+            value: any input at all.
+
+        Returns:
+            The outcome; it raises nothing for what an input does.
+        """
+
+
+def run(target: Target, octets: bytes) -> Outcome:
+    """Run octets against a target.
+
+    Args:
+        target: what to drive.
+        octets: anything.
+
+    Returns:
+        What happened. The same octets give the same outcome.
+    """
+    return target.check(decode_input(octets))
