@@ -1,0 +1,164 @@
+"""An implementation behind the harness protocol, as a subject (docs/harness-protocol.md).
+
+A case message is sent whole, so an answer to a command cannot wait for the command. It need not: the same
+octets give the same actions. The input is sent without answers first, which shows where commands are run, and
+if answers are wanted, again with `respond` and `fail` steps in those places. An implementation that then
+behaves differently has been caught as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from hgframing_conformance._actions import parse_observed
+from hgframing_conformance._adapters import Adapter, Answered, BadReply, Crashed, NotRun, TimedOut
+from hgframing_conformance._cases import Action, ActionKind, Layer, Verb
+from hgframing_conformance._forms import FormError
+from hgframing_conformance._messages import case_message
+from hgframing_fuzz._drive import Answer, Script, choose_answer
+from hgframing_fuzz._input import REVISION_CODES, Answers
+from hgframing_fuzz._outcome import Observed, Seen, Trace
+
+
+__all__ = ["MessageSubject", "UnansweredError"]
+
+_RESPONSES: Final[tuple[list[Any], ...]] = (
+    [{"hex": "6f6b"}],
+    [{"map": [[{"hex": "6b"}, 1]]}, [1, 2]],
+    [],
+    [{"hex": "78" * 40000}],
+)
+
+
+class UnansweredError(Exception):
+    """The implementation died, hung or answered nonsense.
+
+    Attributes:
+        kind: `crashed`, `timed-out` or `bad-reply`.
+        step: the index of the step that did it, if that is known.
+    """
+
+    def __init__(self, kind: str, message: str, step: int | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.step = step
+
+
+class MessageSubject:
+    """A subject behind an adapter of the conformance suite.
+
+    Args:
+        adapter: connected, past `hello`; it is closed with this.
+    """
+
+    #: Nothing of it runs where it could be seen.
+    code = None
+    instrument: tuple[str, ...] = ()
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+        hello = adapter.hello
+        self.name = f"{hello.name} {hello.version}"
+        self.revisions = tuple(key for key in REVISION_CODES if key in hello.revisions)
+        self.cuts = hello.capabilities.chunking
+        self._defers = "defer-output" in hello.capabilities.setup
+        verbs = hello.capabilities.steps
+        self._verbs = frozenset(Verb) if verbs is None else frozenset(verbs)
+
+    def observe(self, script: Script, trace: Trace) -> None:
+        """Play a script; see `Subject.observe`.
+
+        Raises:
+            UnansweredError: there is no answer to judge.
+        """
+        received = [{"receive": [chunk.hex()]} for chunk in script.chunks]
+        seen = self._exchange(script, received)
+        plan = self._plan(script, seen)
+        if not any(plan):
+            trace += [Seen(observed) for observed in seen]
+            return
+        steps: list[Mapping[str, Any]] = []
+        owners: list[int] = []
+        for index, answers in enumerate(plan):
+            if index < len(received):
+                steps.append(received[index])
+                owners.append(index)
+            steps += [_step(answer) for answer in answers]
+            owners += [index] * len(answers)
+        merged: list[tuple[Observed, ...]] = [()] * (max(owners, default=-1) + 1)
+        replies = self._exchange(script, steps)
+        for owner, observed in zip(owners, replies, strict=False):
+            merged[owner] += observed
+        for index, observed in enumerate(merged):
+            done = () if script.defer_output else tuple(answer.request for answer in plan[index])
+            trace.append(Seen(observed, answered=done))
+        trace += [Seen(observed) for observed in replies[len(owners) :]]
+
+    def close(self) -> None:
+        """End the connection."""
+        self._adapter.close()
+
+    def _plan(self, script: Script, seen: list[tuple[Observed, ...]]) -> list[list[Answer]]:
+        """Decide after which step which commands are answered; one more entry for what is answered late."""
+        plan: list[list[Answer]] = [[] for _ in range(len(script.chunks) + 1)]
+        if script.answers is Answers.NONE or not {Verb.RESPOND, Verb.FAIL} <= self._verbs:
+            return plan
+        for index, observed in enumerate(seen[: len(script.chunks)]):
+            for one in observed:
+                answer = choose_answer(script, one.request) if one.kind is ActionKind.RUN_COMMAND else None
+                if answer is not None:
+                    plan[len(script.chunks) if script.late else index].append(answer)
+        return plan
+
+    def _exchange(self, script: Script, steps: Sequence[Mapping[str, Any]]) -> list[tuple[Observed, ...]]:
+        if script.ends and Verb.END_INPUT in self._verbs:
+            steps = [*steps, {"end-input": None}]
+        setup = {"defer-output": True} if script.defer_output and self._defers else {}
+        key = script.revision.key
+        message = case_message(revision=key, layer=Layer.SERVER, setup=setup, steps=steps)
+        for observation in self._adapter.run([message]):
+            match observation:
+                case Answered():
+                    return [_read(actions, key) for actions in observation.steps]
+                case Crashed():
+                    raise UnansweredError("crashed", observation.how, observation.step)
+                case TimedOut():
+                    raise UnansweredError(
+                        "timed-out", f"no answer in {observation.seconds:g} s", observation.step
+                    )
+                case BadReply():
+                    raise UnansweredError("bad-reply", f"{observation.problem}: {observation.quoted}")
+                case NotRun():
+                    raise UnansweredError("crashed", observation.reason)
+        raise UnansweredError("bad-reply", "no observation")
+
+
+def _read(actions: list[dict[str, Any]], revision: str) -> tuple[Observed, ...]:
+    try:
+        return tuple(_observed(parse_observed(action, Layer.SERVER, revision)) for action in actions)
+    except FormError as error:
+        raise UnansweredError("bad-reply", str(error)) from error
+
+
+def _observed(action: Action) -> Observed:
+    fields = action.fields
+    match action.kind:
+        case ActionKind.RUN_COMMAND:
+            value: object = tuple(fields[name] for name in ("command", "args", "data", "redirect"))
+        case ActionKind.SEND_FRAMES:
+            value = fields["frames"]
+        case ActionKind.RAISED:
+            value = (fields.get("type", "unknown"), fields.get("message", ""))
+        case ActionKind.ERROR:
+            value = (fields.get("code", ""), fields.get("message", ""))
+        case _:
+            value = tuple(fields.items())
+    return Observed(action.kind, fields.get("request"), value)
+
+
+def _step(answer: Answer) -> Mapping[str, Any]:
+    if answer.fail:
+        kind = "command" if answer.seed % 2 else "server"
+        return {"fail": {"request": answer.request, "kind": kind, "message": {"hex": b"failed".hex()}}}
+    return {"respond": {"request": answer.request, "objects": _RESPONSES[answer.seed % len(_RESPONSES)]}}

@@ -1,0 +1,245 @@
+"""What must hold whatever a peer sends. An oracle looks at what was seen and objects, or does not.
+
+    fault-is-terminal    after an error nothing but errors: no command runs, nothing more is wanted
+    command-shape        a command that is to be run has a name of octets and arguments by name
+    one-run              a request is run once, until its answer has left
+    own-request          a frame completes its own request and no other
+    one-end              at most one end in the response of a request, and no frame after it
+    refused              an honest answer to a command that was to be run is not refused
+    same-when-cut        the same octets, cut differently, give the same actions
+    deterministic        the same octets, again, give the same actions
+    time-bound           CPU time is bounded by a line in the length of the input
+    memory-bound         so is memory
+
+The first eight are judged here, on a trace; the bounds are measured where the input runs (`_reactor_target`).
+That only declared actions come out needs no oracle: an exception is a finding by itself, and so is the action
+`raised` that a harness answers in its place.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from collections.abc import Mapping
+from typing import Final
+
+from hgframing import Feature, Frame, FrameType
+from hgframing_conformance._cases import ActionKind
+from hgframing_conformance._values import MapValue
+from hgframing_fuzz._drive import Script
+from hgframing_fuzz._input import Delivery
+from hgframing_fuzz._outcome import Finding, Observed, Trace
+
+
+__all__ = ["check_trace", "compare_traces", "message_shape"]
+
+_RUN: Final = ActionKind.RUN_COMMAND
+_ERROR: Final = ActionKind.ERROR
+_SEND: Final = ActionKind.SEND_FRAMES
+_RAISED: Final = ActionKind.RAISED
+_REFUSED: Final = ActionKind.REFUSED
+
+#: What says nothing: an implementation may answer it or not.
+_SILENT: Final = frozenset({ActionKind.WANT_FRAME, ActionKind.NOOP})
+#: What may still come after an error. A response that was already being sent may be finished.
+_AFTER_ERROR: Final = frozenset({_ERROR, ActionKind.NOOP, _SEND, _REFUSED})
+#: Kinds that need a closer look; a trace that has none of them is fine.
+_NOTABLE: Final = frozenset({_RUN, _ERROR, _SEND, _RAISED, _REFUSED})
+
+#: What varies in a message: octets and strings in quotes, numbers, places in memory.
+_VARIABLE: Final = re.compile(r"b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\"|0x[0-9a-fA-F]+|-?\d+")
+
+#: Characters of a message that name a bucket. Behind them are the details of the input.
+_SHAPE_SIZE: Final = 60
+
+
+def message_shape(message: str) -> str:
+    """A message without what varies: `got 3 bytes: b'..'` and `got 5 bytes: b'x'` have one shape."""
+    return _VARIABLE.sub("N", message)[:_SHAPE_SIZE]
+
+
+def check_trace(script: Script, trace: Trace) -> Finding | None:
+    """Judge what was seen.
+
+    Args:
+        script: what was played.
+        trace: what was seen, all of it or up to an exception.
+
+    Returns:
+        The first objection.
+    """
+    by_frame = script.delivery is Delivery.FRAME and not script.late
+    frames = script.frames
+    has_ids = Feature.REQUEST_IDS in script.revision.features
+    active: set[int] = set()
+    errored = False
+    for index, seen in enumerate(trace):
+        for one in seen.observed:
+            kind = one.kind
+            if errored and kind not in _AFTER_ERROR:
+                return _finding("fault-is-terminal", kind, kind, f"{kind} after an error")
+            if kind not in _NOTABLE:
+                continue
+            if kind is _RUN:
+                finding = _check_command(one, active)
+                if finding is None and by_frame and has_ids and index < len(frames):
+                    finding = _check_owner(frames[index], one)
+                if finding is not None:
+                    return finding
+                if has_ids:
+                    active.add(one.request or 0)
+            elif kind is _ERROR:
+                errored = True
+            elif kind is not _SEND:
+                return _check_refusal(one, errored=errored)
+        if seen.answered:
+            active.difference_update(seen.answered)
+    return _check_output(script, trace) if has_ids else None
+
+
+def _finding(kind: str, where: str, line: str, message: str) -> Finding:
+    return Finding(kind, where, line, message, lambda: message)
+
+
+def _check_command(one: Observed, active: set[int]) -> Finding | None:
+    """Judge one command that is to be run."""
+    if one.request in active:
+        return _finding(
+            "one-run", "run-command", "active", f"request {one.request} is run while it is active"
+        )
+    if not isinstance(one.value, tuple) or len(one.value) != 4:
+        return _finding(
+            "command-shape", "run-command", "fields", f"run-command has no four fields: {one.value!r:.80}"
+        )
+    command, args, data, _ = one.value
+    if not isinstance(command, bytes):
+        return _finding(
+            "command-shape", "run-command", "command", f"the command is {_name(command)}, not bytes"
+        )
+    if isinstance(args, MapValue):
+        names = [key for key, _ in args.pairs]
+    elif isinstance(args, Mapping):
+        names = list(args)
+    else:
+        return _finding("command-shape", "run-command", "args", f"the arguments are {_name(args)}, not a map")
+    for name in names:
+        if not isinstance(name, bytes):
+            return _finding(
+                "command-shape", "run-command", "args-name", f"an argument's name is {_name(name)}, not bytes"
+            )
+    if data is not None and not isinstance(data, bytes):
+        return _finding("command-shape", "run-command", "data", f"the data are {_name(data)}, not bytes")
+    return None
+
+
+def _name(value: object) -> str:
+    return type(value).__name__
+
+
+def _check_owner(frame: Frame, one: Observed) -> Finding | None:
+    """A command is run by the last frame of its own request."""
+    if frame.request_id != one.request:
+        message = f"a frame of request {frame.request_id} runs request {one.request}"
+        return _finding("own-request", "run-command", "foreign", message)
+    return None
+
+
+def _check_refusal(one: Observed, *, errored: bool) -> Finding | None:
+    """Judge `raised` and `refused`."""
+    if one.kind is _RAISED:
+        name, message = one.value if isinstance(one.value, tuple) else ("unknown", str(one.value))
+        return _finding(str(name), "raised", message_shape(str(message)), f"{name}: {message}")
+    if errored:
+        # Whether a command may still be answered after the peer's fault is the implementation's own affair.
+        return None
+    return _finding(
+        "refused", "answer", message_shape(str(one.value)), f"an honest answer is refused: {one.value}"
+    )
+
+
+def _check_output(script: Script, trace: Trace) -> Finding | None:
+    """Judge the frames that were sent: what comes after the end of a response would belong to nobody."""
+    specs = script.revision.frames
+    ended: set[int] = set()
+    for seen in trace:
+        for one in seen.observed:
+            if one.kind is _ERROR:
+                # What follows reports the fault, under whatever ID the peer's frame had.
+                return None
+            if one.kind is _RUN:
+                ended.discard(one.request or 0)
+            if one.kind is not _SEND or not isinstance(one.value, tuple):
+                continue
+            for frame in one.value:
+                spec = specs.get(frame.type_id)
+                if spec is None or spec.type not in _ANSWERING:
+                    continue
+                if frame.request_id in ended:
+                    message = (
+                        f"a {spec.name} frame of request {frame.request_id} after the end of its response"
+                    )
+                    return _finding("one-end", "send-frames", spec.name, message)
+                if spec.type is FrameType.ERROR_RESPONSE or frame.flags & spec.flags.get("eos", 0):
+                    ended.add(frame.request_id)
+    return None
+
+
+_ANSWERING: Final = frozenset({FrameType.RESPONSE, FrameType.ERROR_RESPONSE})
+
+
+def compare_traces(kind: str, left: Trace, right: Trace, *, how: str) -> Finding | None:
+    """Judge two runs of the same input.
+
+    Args:
+        kind: the oracle's name, `same-when-cut` or `deterministic`.
+        left: what was seen the first time.
+        right: what was seen the second time.
+        how: what was different the second time, for people.
+    """
+    ours, theirs = _significant(left), _significant(right)
+    for one, other in itertools.zip_longest(ours, theirs):
+        if _differ(one, other):
+            first, second = _kind(one), _kind(other)
+            message = f"{how}: {_show(one)} became {_show(other)}"
+            return _finding(kind, how, f"{first}-{second}", message)
+    return None
+
+
+def _significant(trace: Trace) -> list[Observed]:
+    """What must be the same: everything up to the first fault, and the frames that report it.
+
+    How often a terminal reactor says that it is terminal depends on how often it is asked.
+    """
+    kept: list[Observed] = []
+    for seen in trace:
+        for one in seen.observed:
+            if kept and kept[-1].kind is _ERROR and one.kind is not _SEND:
+                return kept
+            if one.kind not in _SILENT:
+                kept.append(one)
+        if kept and kept[-1].kind is _ERROR:
+            return kept
+    return kept
+
+
+def _differ(one: Observed | None, other: Observed | None) -> bool:
+    try:
+        # A float that is no number is not equal to itself, but looks the same.
+        return one != other and repr(one) != repr(other)
+    except RecursionError:
+        # A value deeper than the stack, which an implementation let through. Another oracle's affair.
+        return False
+
+
+def _kind(one: Observed | None) -> str:
+    return "nothing" if one is None else one.kind
+
+
+def _show(one: Observed | None) -> str:
+    if one is None:
+        return "nothing"
+    try:
+        return f"{one.kind} {one.request} {one.value!r:.120}"
+    except RecursionError:
+        return f"{one.kind} {one.request}"

@@ -1,0 +1,165 @@
+"""What is fuzzed, and how a locator becomes it.
+
+A *subject* plays a script and writes down what it saw. There are two ways to reach an implementation:
+
+* **sessions**, in this process: octets in, actions out, exceptions with their traceback. Fast, and findings
+  are sorted by the place where they strike. The reference is one, and so is whatever `direct:module:factory`
+  gives that has `open_server`.
+* **messages**, the harness protocol: any implementation that the conformance suite can drive, `exec:` or
+  `direct:`. A whole input is one message. What its API throws arrives as `raised`, so its findings are sorted
+  by type and message.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from hgframing import Revision
+from hgframing_conformance._adapters import AdapterOptions
+from hgframing_conformance._locators import REFERENCE, connect
+from hgframing_conformance.errors import ConnectError, LocatorError
+from hgframing_fuzz._blame import CodeUnderTest
+from hgframing_fuzz._drive import Script, Session, drive
+from hgframing_fuzz._input import REVISION_CODES
+from hgframing_fuzz._message_subject import MessageSubject
+from hgframing_fuzz._outcome import Trace
+from hgframing_fuzz._reference import ReferenceServer
+
+
+__all__ = ["ServerMaker", "SessionSubject", "Subject", "load_subject", "revision_codes"]
+
+#: Seconds for one input through messages. No input is worth more, and a hang is a finding.
+_MESSAGE_TIMEOUT: Final = 5.0
+#: How often a harness may die before the run is given up: each death is counted in its bucket and costs a
+#: restart.
+_MAX_RESTARTS: Final = 1000
+
+
+class Subject(Protocol):
+    """Something that plays scripts."""
+
+    @property
+    def name(self) -> str:
+        """Who it is, for people."""
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The revision keys that it speaks, newest first, not empty."""
+
+    @property
+    def cuts(self) -> bool:
+        """Whether octets may arrive cut anywhere; else one whole frame at a time."""
+
+    @property
+    def code(self) -> CodeUnderTest | None:
+        """Which code findings are blamed on; None where it runs elsewhere and cannot be seen."""
+
+    @property
+    def instrument(self) -> tuple[str, ...]:
+        """The modules that a coverage-guided engine instruments."""
+
+    def observe(self, script: Script, trace: Trace) -> None:
+        """Play a script to a fresh reactor.
+
+        Args:
+            script: what to play.
+            trace: what was seen is appended, also before an exception.
+
+        Raises:
+            Exception: whatever the implementation lets through.
+        """
+
+    def close(self) -> None:
+        """End the connection to the implementation."""
+
+
+class ServerMaker(Protocol):
+    """What a factory returns that gives sessions: a subject's attributes, and reactors."""
+
+    @property
+    def name(self) -> str:
+        """Who it is."""
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The revision keys that it speaks, newest first."""
+
+    @property
+    def cuts(self) -> bool:
+        """Whether octets may arrive cut anywhere."""
+
+    @property
+    def code(self) -> CodeUnderTest:
+        """Which code findings are blamed on."""
+
+    @property
+    def instrument(self) -> tuple[str, ...]:
+        """The modules that a coverage-guided engine instruments."""
+
+    def open_server(self, revision: Revision, *, defer_output: bool) -> Session:
+        """Make a fresh server reactor."""
+
+
+class SessionSubject:
+    """A subject in this process.
+
+    Args:
+        maker: makes the reactors.
+    """
+
+    def __init__(self, maker: ServerMaker) -> None:
+        self.name = maker.name
+        self.revisions = maker.revisions
+        self.cuts = maker.cuts
+        self.code = maker.code
+        self.instrument = maker.instrument
+        self._open = maker.open_server
+
+    def observe(self, script: Script, trace: Trace) -> None:
+        """Play a script; see `Subject.observe`."""
+        drive(self._open(script.revision, defer_output=script.defer_output), script, trace)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to end."""
+
+
+def revision_codes(subject: Subject) -> tuple[int, ...]:
+    """The revision octets of inputs for a subject, newest revision first."""
+    return tuple(code for code, key in enumerate(REVISION_CODES) if key in subject.revisions)
+
+
+def load_subject(locator: str) -> Subject:
+    """Attach what a locator names, by sessions if it has them, else by messages.
+
+    Args:
+        locator: `reference`, `direct:package.module:factory` or `exec:command arguments`.
+
+    Raises:
+        LocatorError: it is no locator.
+        SetupError: there is nothing to attach, or it is broken; the message says what it printed.
+    """
+    if locator in {"reference", REFERENCE}:
+        return SessionSubject(ReferenceServer())
+    kind, _, rest = locator.partition(":")
+    if kind == "direct":
+        maker = _make(locator, rest)
+        if hasattr(maker, "open_server"):
+            return SessionSubject(maker)
+    adapter = connect(locator, AdapterOptions(timeout=_MESSAGE_TIMEOUT, max_restarts=_MAX_RESTARTS))
+    return MessageSubject(adapter)
+
+
+def _make(locator: str, rest: str) -> Any:
+    """Call the factory that a `direct:` locator names."""
+    module, _, attribute = rest.partition(":")
+    if not attribute:
+        raise LocatorError(f"{locator}: write direct:package.module:factory")
+    # Foreign code: whatever it raises is for its author to read, as one line.
+    try:
+        factory: Callable[[], Any] = getattr(importlib.import_module(module), attribute)
+        return factory()
+    except Exception as error:
+        raise ConnectError(locator, f"cannot be made: {type(error).__name__}: {error}") from error
