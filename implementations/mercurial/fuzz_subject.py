@@ -1,0 +1,141 @@
+"""Mercurial's reactors, driven in the fuzzer's own process.
+
+    PYTHONPATH=implementations/mercurial hgframing-fuzz run --target server-reactor \
+        --implementation direct:fuzz_subject:server --directory findings
+
+The harness beside this file speaks the harness protocol: one message for a whole case, and an exception
+arrives as the name of its type. That suits a conformance suite. A fuzzer wants a hundred times the speed, and
+the traceback, so that findings can be sorted by the place where they strike.
+
+The octets go through Mercurial's own frame reader, one call for each chunk, as its HTTP server calls it.
+`Abort` is how that reader says that a frame is cut off; it is the only exception that counts as an answer.
+Every other one is let through. Mercurial is imported and called, and nothing of it is copied.
+"""
+
+from __future__ import annotations
+
+import io
+
+from typing import Any, Final
+
+from hgframing import REVISIONS, Frame, Revision
+from hgframing_conformance._cases import ActionKind
+from hgframing_fuzz import Answer, CodeUnderTest, Observed
+from mercurial import error, util, wireprotoframing
+from mercurial import ui as uimod
+
+
+# Its modules are imported on first use: what is imported later would be neither instrumented nor blamed.
+from mercurial.utils import cborutil, stringutil  # noqa: F401  # isort: skip
+
+
+_KINDS: Final = {
+    b"wantframe": ActionKind.WANT_FRAME,
+    b"noop": ActionKind.NOOP,
+    b"error": ActionKind.ERROR,
+    b"runcommand": ActionKind.RUN_COMMAND,
+    b"sendframes": ActionKind.SEND_FRAMES,
+}
+
+#: What a command answers, chosen by the input's seed.
+_RESPONSES: Final = (
+    [b"ok"],
+    [{b"key": b"value"}, [1, 2, 3]],
+    [],
+    [b"x" * 40000],
+)
+
+
+class _ServerSession:
+    """One `serverreactor`."""
+
+    def __init__(self, ui: Any, *, defer_output: bool) -> None:
+        self._reactor = wireprotoframing.serverreactor(ui, deferoutput=defer_output)
+        self._stream: Any = None
+        self._aborted: tuple[Observed, ...] = ()
+
+    @property
+    def state(self) -> str:
+        return str(self._reactor._state, "ascii")  # noqa: SLF001 -- nothing public tells it
+
+    def receive(self, octets: bytes) -> tuple[Observed, ...]:
+        if self._aborted:
+            # Nobody reads on after the reader has given up.
+            return self._aborted
+        source = io.BytesIO(octets)
+        observed: list[Observed] = []
+        while True:
+            try:
+                frame = wireprotoframing.readframe(source)
+            except error.Abort as abort:
+                self._aborted = (Observed(ActionKind.ERROR, None, ("", bytes(abort.message))),)
+                observed += self._aborted
+                break
+            if frame is None:
+                break
+            one = _observe(*self._reactor.onframerecv(frame))
+            observed.append(one)
+            if one.kind is ActionKind.ERROR:
+                # The rest of the chunk is not read, as no caller would: Mercurial mistakes the size of a
+                # frame above 64 KiB, and takes its payload for thousands of frames.
+                break
+        return tuple(observed)
+
+    def end_input(self) -> tuple[Observed, ...]:
+        return (_observe(*self._reactor.oninputeof()),)
+
+    def answer(self, answer: Answer) -> tuple[Observed, ...]:
+        # One stream for all responses, made when the first one is due, as the HTTP server does.
+        if self._stream is None:
+            self._stream = self._reactor.makeoutputstream()
+        if not answer.fail:
+            objects = iter(_RESPONSES[answer.seed % len(_RESPONSES)])
+            action = self._reactor.oncommandresponsereadyobjects(self._stream, answer.request, objects)
+        elif answer.seed % 2:
+            action = self._reactor.oncommanderror(self._stream, answer.request, b"failed")
+        else:
+            action = self._reactor.onservererror(self._stream, answer.request, b"failed")
+        return (_observe(*action),)
+
+
+def _observe(name: bytes, meta: dict[bytes, Any]) -> Observed:
+    """Put an action into the common form. Generators of frames are exhausted, which is what sends them."""
+    kind = _KINDS[name]
+    if kind is ActionKind.RUN_COMMAND:
+        value = (meta[b"command"], meta[b"args"], meta[b"data"], meta[b"redirect"])
+        return Observed(kind, meta[b"requestid"], value)
+    if kind is ActionKind.SEND_FRAMES:
+        return Observed(kind, None, tuple(_frame(octets) for octets in meta[b"framegen"]))
+    if kind is ActionKind.ERROR:
+        return Observed(kind, None, ("", bytes(meta[b"message"])))
+    return _PLAIN[kind]
+
+
+_PLAIN: Final = {kind: Observed(kind) for kind in (ActionKind.WANT_FRAME, ActionKind.NOOP)}
+
+
+def _frame(octets: bytes) -> Frame:
+    _, _, request_id, stream_id, stream_flags, nibbles = REVISIONS["0006"].header.packer.unpack_from(octets)
+    return Frame(request_id, stream_id, stream_flags, nibbles >> 4, nibbles & 15, bytes(octets[8:]))
+
+
+class ServerSubject:
+    """The server reactor of the Mercurial that is installed; what a locator names."""
+
+    name = f"mercurial {util.version().decode('ascii', 'replace')}"
+    revisions = ("0006",)
+    cuts = False
+    instrument = ("mercurial.wireprotoframing", "mercurial.utils.cborutil")
+
+    def __init__(self) -> None:
+        self.code = CodeUnderTest.of_modules(["mercurial"], ["mercurial.wireprotoframing"])
+        self._ui = uimod.ui.load()
+
+    def open_server(self, revision: Revision, *, defer_output: bool) -> _ServerSession:  # noqa: ARG002
+        """Make a reactor. There is one revision only."""
+        return _ServerSession(self._ui, defer_output=defer_output)
+
+
+def server() -> ServerSubject:
+    """Make the subject: `direct:fuzz_subject:server`."""
+    return ServerSubject()
