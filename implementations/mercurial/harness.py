@@ -301,12 +301,12 @@ class Server(Layer):
         return self.answer(step, "oncommandresponsereadygen", encoded)
 
     def fail(self, step):
-        details = [parsed(step["message"])]
-        if step.get("args"):
-            if step["kind"] != "command":
-                return [refused("this Mercurial has arguments for command errors only")]
-            details.append(parsed(step["args"]))
-        return self.answer(step, "on%serror" % step["kind"], *details)
+        message, arguments = parsed(step["message"]), parsed(step.get("args", []))
+        if step["kind"] == "command":
+            return self.answer(step, "oncommanderror", message, arguments)
+        for argument in arguments:  # every other event takes a message in which they stand
+            message = message.replace(b"%s", argument, 1)
+        return self.answer(step, "on%serror" % step["kind"], message)
 
     def text_output(self, step):
         """Text output has a frame builder but no event: nothing could hold it back until the end of input."""

@@ -284,6 +284,19 @@ def test_fail_of_a_command_sends_the_error_map(harness: Harness) -> None:
     assert action == {"send-frames": [frame(1, 2, BEGIN, RESPONSE, EOS, payload)]}
 
 
+def test_fail_of_the_server_finishes_the_message(harness: Harness) -> None:
+    """The event for a server error takes no arguments: they stand in the message, as Mercurial's callers do it."""
+    steps: list[dict[str, Any]] = [
+        {"receive": [frame(1, 1, BEGIN, REQUEST, NEW, COMMAND)]},
+        {"fail": {"request": 1, "kind": "server", "message": octets(b"no %s"), "args": [octets(b"luck")]}},
+    ]
+    _, (action,) = harness.run("server", *steps)
+    message = b"\x47message\x81\xa1\x43msg\x47no luck"
+    kind = b"\x44type\x46server"
+    payload = b"\xa2" + (message + kind if harness.revision == "0006" else kind + message)
+    assert action == {"send-frames": [frame(1, 2, BEGIN, ERROR, 0, payload)]}
+
+
 def test_fail_without_an_event_is_refused(harness: Harness) -> None:
     """D70: no reactor has an event for a protocol error."""
     steps: list[dict[str, Any]] = [
