@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hgframing import REVISIONS, Frame, LocalProtocolError, NotationError, Revision, parse_notation
 from hgframing_conformance._fields import BYTES, FLAGS, OCTET, REQUEST, Field
-from hgframing_conformance._forms import FormError, Path, describe, parse_hex, parse_parts, short
+from hgframing_conformance._forms import FormError, Path, describe, parse_bytes, parse_hex, parse_parts, short
 
 
 __all__ = [
@@ -133,7 +133,7 @@ def parse_whole_frame(form: Any, revision: Revision, path: Path = ()) -> Frame:
     Raises:
         FormError: the octets are no hex, too few for a header, or not as many as the header declares.
     """
-    octets = parse_hex(form, path)
+    octets = parse_hex(form, path) if isinstance(form, str) else parse_bytes(form, path)
     size = revision.header.size
     if len(octets) < size:
         raise FormError(

@@ -51,6 +51,7 @@ class RequirementLevel(enum.StrEnum):
 
     MUST = "must"
     MUST_NOT = "must-not"
+    MUST_ONLY = "must-only"
     SHOULD = "should"
     SHOULD_NOT = "should-not"
     MAY = "may"

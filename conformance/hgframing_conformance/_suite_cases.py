@@ -84,13 +84,17 @@ def expand_case(
     revisions, errors = select_revisions(source.suite.revisions, model.revisions, path)
     errors += _check_case(source, model, steps, path)
     cases = []
+    # Steps that are the same in several revisions are one object: frames of 16 MiB exist, times six.
+    known: list[list[Step]] = [[] for _ in steps]
     found: dict[tuple[Path, str, str], list[str]] = {}
     for revision in revisions:
         built: list[Step] = []
         for index, step in enumerate(steps):
             place = (*path, "steps", index)
             try:
-                built.append(_step(step, source.suite.layer, revision, place, source.document.line(place)))
+                read = _step(step, source.suite.layer, revision, place, source.document.line(place))
+                built.append(next((other for other in known[index] if other == read), read))
+                known[index].append(built[-1])
             except FormError as error:
                 found.setdefault((error.path, error.message, error.remedy), []).append(revision)
         cases.append(_case(source, model, tuple(built), revision, source.document.line(path)))

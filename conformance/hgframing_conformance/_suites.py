@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import hgframing_vectors
 
-from hgframing_conformance._cases import Case
+from hgframing_conformance._cases import Case, Tier
 from hgframing_conformance._forms import FormError
 from hgframing_conformance._forms import Path as FormPath
 from hgframing_conformance._problems import Problem, SuiteError
@@ -56,11 +56,14 @@ class _File:
     root: Traversable | None
 
 
-def load_suites(paths: Sequence[Path] | None = None) -> tuple[Case, ...]:
+def load_suites(
+    paths: Sequence[Path] | None = None, *, tiers: Collection[Tier] = frozenset(Tier)
+) -> tuple[Case, ...]:
     """Load cases, one for each revision that a case applies to.
 
     Args:
         paths: suite files and directories that are searched for them; absent, the packaged suites.
+        tiers: cost classes to load. The cases of others are checked in shape only: some of them weigh 100 MiB.
 
     Returns:
         The cases in the order of suite name, place in the file, and history of revisions.
@@ -70,7 +73,7 @@ def load_suites(paths: Sequence[Path] | None = None) -> tuple[Case, ...]:
     """
     problems: list[Problem] = []
     files = _packaged() if paths is None else _given(paths, problems)
-    loader = _Loader(problems)
+    loader = _Loader(problems, tiers)
     for file in files:
         loader.read(file)
     if paths is None:
@@ -142,9 +145,10 @@ def _shown(file: Traversable) -> str:
 class _Loader:
     """Reads files one after the other and remembers what concerns them all."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], tiers: Collection[Tier]) -> None:
         self.cases: list[Case] = []
         self._problems = problems
+        self._tiers = tiers
         self._first: dict[str, tuple[str, int]] = {}
         self._registries: dict[str, Registry] = {}
         self._catalogues: dict[str, Catalogue | None] = {}
@@ -203,7 +207,12 @@ class _Loader:
         if model is not None:
             self._check_id(document, model.id, path, file)
         # What a case means is only asked once its shape is right: the answers would be guesses.
-        if model is not None and source is not None and len(whole) == len(steps):
+        if (
+            model is not None
+            and source is not None
+            and len(whole) == len(steps)
+            and model.tier in self._tiers
+        ):
             cases, more = expand_case(source, model, whole, path)
             errors += more
             self.cases += cases
