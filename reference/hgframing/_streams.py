@@ -24,7 +24,8 @@ from hgframing._states import FrameInput, StreamInput, StreamState
 
 __all__ = ["FROM_CLIENT", "FROM_SERVER", "InputStreams", "OutputStream", "Peer"]
 
-_DEFINED_FLAGS: Final = StreamFlag.BEGIN | StreamFlag.END | StreamFlag.ENCODED
+# Plain numbers: an operation on an IntFlag costs as much as everything else that a frame's stream costs.
+_DEFINED_FLAGS: Final = int(StreamFlag.BEGIN | StreamFlag.END | StreamFlag.ENCODED)
 _INPUTS: Final = tuple(StreamInput(value) for value in range(4))
 _BEGIN: Final = int(StreamFlag.BEGIN)
 _END: Final = int(StreamFlag.END)
@@ -99,6 +100,14 @@ class InputStreams:
         if flags & ~_DEFINED_FLAGS:
             raise FaultRaised(FaultCode.BAD_FLAGS, f"received undefined stream flags: {flags}")
         stream = self._open.get(stream_id)
+        if (
+            stream is not None
+            and not flags
+            and stream.settings is None
+            and frame.type_id != self._settings_type
+        ):
+            # Most frames: nothing begins, ends, or is encoded.
+            return frame
         state = StreamState.CLOSED if stream is None else StreamState.OPEN
         following = self._table[state].get(_INPUTS[flags & 3])
         if following is None:
