@@ -11,7 +11,7 @@ import ast
 import importlib.machinery
 import re
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -48,13 +48,17 @@ LEVELS: Final = (
     ("_frames", "_cbor", "_limits"),
     ("_states",),
     ("_revisions",),
-    ("_notation", "_buffer", "_streams", "_encodings"),
-    ("_commands", "_responses"),
+    ("_notation", "_buffer", "_encodings", "_faults", "_maps", "_settings", "_text"),
+    ("_streams", "_commands", "_responses", "_progress"),
     ("_actions",),
+    ("_requests", "_answers"),
     ("_server", "_client"),
     ("_http",),
     ("__init__",),
 )
+
+#: The server and its two halves. The client never comes near them.
+SERVER_SIDE: Final = frozenset({"_server", "_requests", "_answers"})
 
 #: Modules that compare or report, and so must not share code with what they judge.
 JUDGES: Final = ("_suites", "_select", "_compare", "_outcomes", "_expectations", "_report")
@@ -117,6 +121,19 @@ def imported_siblings(path: Path, package: str) -> set[str]:
         if parts[0] == package:
             siblings.add(parts[1] if len(parts) > 1 and parts[1] in known else "__init__")
     return siblings
+
+
+def reachable(start: Iterable[str], package: str) -> set[str]:
+    """Name the modules of a package that some of its modules import, directly or not, and these themselves."""
+    files = {path.stem: path for path in module_files(package)}
+    pending = list(start)
+    reached: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in reached and name != "__init__":
+            reached.add(name)
+            pending.extend(imported_siblings(files[name], package))
+    return reached
 
 
 def identifiers(path: Path) -> set[str]:
@@ -276,16 +293,16 @@ def test_modules_of_the_reference_import_strictly_downwards() -> None:
     assert broken == []
 
 
+def test_server_and_client_never_meet() -> None:
+    """Neither role's code is reachable from the other's, over any number of modules."""
+    assert SERVER_SIDE & reachable(["_client"], "hgframing") == set()
+    assert "_client" not in reachable(SERVER_SIDE, "hgframing")
+
+
 def test_judges_never_reach_a_reactor() -> None:
     """What decides a verdict mentions no reactor, and neither does any module of the runner that it imports."""
     files = {path.stem: path for path in module_files("hgframing_conformance")}
-    pending = [name for name in files if name.startswith(JUDGES)]
-    reached: set[str] = set()
-    while pending:
-        name = pending.pop()
-        if name not in reached and name != "__init__":
-            reached.add(name)
-            pending.extend(imported_siblings(files[name], "hgframing_conformance"))
+    reached = reachable([name for name in files if name.startswith(JUDGES)], "hgframing_conformance")
 
     assert {name: found for name in reached if (found := identifiers(files[name]) & REACTORS)} == {}
 
