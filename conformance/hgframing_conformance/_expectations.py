@@ -33,7 +33,16 @@ from hgframing_conformance._suite_model import read_model
 from hgframing_conformance._yaml import read_yaml
 
 
-__all__ = ["Entry", "ExpectationError", "ExpectationFile", "Expectations", "Status", "read_expectations"]
+__all__ = [
+    "Entry",
+    "ExpectationError",
+    "ExpectationFile",
+    "Expectations",
+    "Status",
+    "parse_expectations",
+    "read_expectations",
+    "status_without_file",
+]
 
 
 class ExpectationError(SuiteError):

@@ -69,7 +69,7 @@ class Outcome:
     """What became of one item.
 
     Attributes:
-        item: the item.
+        item: the item; its case has the steps that were sent.
         kind: what happened.
         gating: whether it fails the run unless it is expected.
         reason: one clause for people; empty where it passed without a remark.

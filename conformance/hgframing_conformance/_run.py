@@ -22,7 +22,7 @@ from hgframing_conformance._adapters import Adapter, Answered, BadReply, NotRun,
 from hgframing_conformance._cases import Action, Case
 from hgframing_conformance._compare import CaseJudge, Rules, Verdict
 from hgframing_conformance._outcomes import Outcome, OutcomeKind, gates, judged, not_answered
-from hgframing_conformance._quoting import quote
+from hgframing_conformance._quoting import clean, quote
 from hgframing_conformance._select import Item, item_message, judged_case, unsupported
 from hgframing_conformance._values import FormError
 
@@ -135,10 +135,10 @@ class Engine:
             kind, level=run.case.level, disputed=bool(run.case.disputed), strict=self._options.strict
         )
         return Outcome(
-            item=item,
+            item=item if run.case is item.case else dataclasses.replace(item, case=run.case),
             kind=kind,
             gating=gating,
-            reason=reason,
+            reason=clean(reason),
             step=step,
             observation=None if isinstance(observation, NotRun) else observation,
             verdict=verdict,

@@ -1,0 +1,91 @@
+"""The options that several commands share: which cases, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hgframing import REVISIONS
+from hgframing_conformance._cases import Case, Layer, Level, Tier
+from hgframing_conformance._select import Selection
+from hgframing_conformance._suites import load_suites
+
+
+__all__ = ["load", "selection_from", "selection_options"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--revision",
+        "revisions",
+        multiple=True,
+        type=click.Choice(list(REVISIONS)),
+        help="Only this revision.",
+    ),
+    click.option(
+        "--layer",
+        "layers",
+        multiple=True,
+        type=click.Choice([layer.value for layer in Layer]),
+        help="Only this layer.",
+    ),
+    click.option(
+        "-k",
+        "patterns",
+        multiple=True,
+        metavar="PATTERN",
+        help="Only items id@revision[chunking] that contain PATTERN, or match it where it has * or ?.",
+    ),
+    click.option(
+        "--level",
+        "levels",
+        multiple=True,
+        type=click.Choice([level.value for level in Level]),
+        help="Only this level.",
+    ),
+    click.option(
+        "--tier",
+        type=click.Choice([tier.value for tier in Tier]),
+        default=Tier.CORE.value,
+        show_default=True,
+        help="How much: full includes core.",
+    ),
+    click.option(
+        "--suites",
+        "paths",
+        multiple=True,
+        type=click.Path(exists=True, path_type=Path),
+        help="Suite files or directories instead of those that ship.",
+    ),
+)
+
+
+def selection_options(command: _Command) -> _Command:
+    """Give a command the options that say which cases; several of one kind add up."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def selection_from(options: dict[str, Any]) -> Selection:
+    """Turn the values of the shared options into a selection."""
+    return Selection(
+        revisions=frozenset(options["revisions"]),
+        layers=frozenset(map(Layer, options["layers"])),
+        levels=frozenset(map(Level, options["levels"])),
+        tiers=frozenset(Tier) if options["tier"] == Tier.FULL else frozenset({Tier.CORE}),
+        patterns=tuple(options["patterns"]),
+    )
+
+
+def load(options: dict[str, Any]) -> tuple[Case, ...]:
+    """Load the suites that the options name.
+
+    Raises:
+        SuiteError: something is wrong with them.
+    """
+    return load_suites(list(options["paths"]) or None)
