@@ -3,8 +3,7 @@
 The rules are those of docs/vector-format.md, "Actions", and nothing else; in the order in which they apply to one step:
 
 1. `want-frame`, `noop` and an empty `send-frames` say nothing and are dropped.
-2. `send-frames` that holds nothing but error frames, in a step with an `error`, is dropped unless the expectation
-   names `send-frames`.
+2. Error frames in a step with an `error` are dropped unless the expectation names error frames.
 3. Adjacent `response-data` of one request, adjacent `send-frames` and adjacent `error`s become one: a reactor may
    answer in pieces, and once it has seen a fault every further piece of input is another error.
 4. Sent frames are compared by what they say (`_sent`), or frame by frame under `fragmentation: exact`.
@@ -98,10 +97,11 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Done:
-    """One significant action; `said` is the comparable form of sent frames."""
+    """One significant action; `frames` are those that were sent, decoded, and `said` is their comparable form."""
 
     kind: ActionKind
     fields: Mapping[str, Any]
+    frames: tuple[Frame, ...] = ()
     said: Any = None
 
 
@@ -200,23 +200,33 @@ class CaseJudge:
         return tuple(self._done(action, streams) for action in joined)
 
     def _done(self, action: Action, streams: OutputStreams | None) -> _Done:
-        said: Any = None
-        if action.kind is ActionKind.SEND_FRAMES:
-            frames: tuple[Frame, ...] = action.fields["frames"]
-            plain = frames if streams is None else streams.decode(frames)
-            said = frames if self._exact else parts(plain, self._revision)
-        return _Done(kind=action.kind, fields=action.fields, said=said)
+        if action.kind is not ActionKind.SEND_FRAMES:
+            return _Done(kind=action.kind, fields=action.fields)
+        frames: tuple[Frame, ...] = action.fields["frames"]
+        # Frame by frame means as they were sent, encoded or not.
+        if streams is not None and not self._exact:
+            frames = streams.decode(frames)
+        return self._sent(action.fields, frames)
+
+    def _sent(self, fields: Mapping[str, Any], frames: tuple[Frame, ...]) -> _Done:
+        said = frames if self._exact else parts(frames, self._revision)
+        return _Done(kind=ActionKind.SEND_FRAMES, fields=fields, frames=frames, said=said)
+
+    def _reports(self, done: tuple[_Done, ...]) -> bool:
+        return any(is_error_frame(frame, self._revision) for one in done for frame in one.frames)
 
     def _without_reports(self, done: tuple[_Done, ...]) -> tuple[_Done, ...]:
         """Drop error frames beside an `error` (rule 2)."""
-        if not any(one.kind is ActionKind.ERROR for one in done):
+        if not self._reports(done) or not any(one.kind is ActionKind.ERROR for one in done):
             return done
-        return tuple(
-            one
-            for one in done
-            if one.kind is not ActionKind.SEND_FRAMES
-            or not all(is_error_frame(frame, self._revision) for frame in one.fields["frames"])
-        )
+        kept = []
+        for one in done:
+            frames = tuple(frame for frame in one.frames if not is_error_frame(frame, self._revision))
+            if one.kind is not ActionKind.SEND_FRAMES or frames == one.frames:
+                kept.append(one)
+            elif frames:
+                kept.append(self._sent(one.fields, frames))
+        return tuple(kept)
 
     def _comparable(self, done: tuple[_Done, ...]) -> tuple[Any, ...]:
         kept = self._without_reports(done)
@@ -224,7 +234,7 @@ class CaseJudge:
 
     def _match(self, demand: tuple[_Done, ...], done: tuple[_Done, ...]) -> str:
         """Return in one clause why what was done is not what is demanded; empty: it is."""
-        if not any(one.kind is ActionKind.SEND_FRAMES for one in demand):
+        if not self._reports(demand):
             done = self._without_reports(done)
         for position, (wanted, got) in enumerate(zip(demand, done, strict=False), start=1):
             if wanted.kind is not got.kind:

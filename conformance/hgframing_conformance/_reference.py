@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final, assert_never
 
 import hgframing
@@ -57,9 +57,9 @@ def _native(value: Any) -> Any:
     """Turn a parsed value of a message into the Python value that the reference encodes."""
     match value:
         case MapValue():
-            return {_native(key): _native(item) for key, item in value.pairs}
+            return {_hashable(key): _native(item) for key, item in value.pairs}
         case SetValue():
-            return {_native(item) for item in value.items}
+            return {_hashable(item) for item in value.items}
         case Text():
             return value.text
         case TagValue():
@@ -68,6 +68,12 @@ def _native(value: Any) -> Any:
             return [_native(item) for item in value]
         case _:
             return value
+
+
+def _hashable(value: Any) -> Any:
+    """Python's keys cannot be lists or maps; that the protocol's cannot either is for the reference to say."""
+    native = _native(value)
+    return native if isinstance(native, Hashable) else tuple(native)
 
 
 def _read(form: Any) -> Any:
@@ -268,7 +274,8 @@ class _Server:
         return actions + self._write(self._reactor.end_input())
 
     def _answered(self, value: _Message, actions: Iterable[ServerAction]) -> _Actions:
-        if not value.get("unsent", False):
+        # What is deferred has not left.
+        if not value.get("unsent", False) and any(isinstance(action, SendFrames) for action in actions):
             self._reactor.sent(value.get("request", 0))
         return self._write(actions)
 

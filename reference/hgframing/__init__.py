@@ -23,7 +23,7 @@ from hgframing._actions import (
     WantFrame,
 )
 from hgframing._buffer import FrameBuffer
-from hgframing._cbor import CborError, KeyOrder, Value, decode_one, decode_sequence, encode_value
+from hgframing._cbor import CborDialect, CborError, Value, decode_one, decode_sequence, encode_value
 from hgframing._client import Call, ClientReactor
 from hgframing._errors import Fault, FaultCode, HgFramingError, LocalProtocolError, NotationError
 from hgframing._frames import Frame, FrameHeader, FrameType, HeaderLayout, StreamFlag
@@ -50,6 +50,7 @@ __all__ = [
     "REVISIONS",
     "Atom",
     "Call",
+    "CborDialect",
     "CborError",
     "ClientAction",
     "ClientReactor",
@@ -69,7 +70,6 @@ __all__ = [
     "FrameType",
     "HeaderLayout",
     "HgFramingError",
-    "KeyOrder",
     "Limits",
     "LocalInput",
     "LocalProtocolError",

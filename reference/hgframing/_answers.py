@@ -117,7 +117,7 @@ class Answers:
             value, Iterable
         ):
             return self._add_chunks(request_id, value)
-        return self.add_data(request_id, encode_value(value, self._revision.key_order))
+        return self.add_data(request_id, encode_value(value, self._revision.cbor))
 
     def finish(self, request_id: int, *, last: bool = False) -> tuple[Frame, ...]:
         """End a response; `last` closes its stream."""
@@ -244,7 +244,7 @@ class Answers:
         frames = list(self.add_data(request_id, b"\x5f"))
         for chunk in chunks:
             for start in range(0, len(chunk), _MAX_CHUNK):
-                piece = encode_value(chunk[start : start + _MAX_CHUNK], self._revision.key_order)
+                piece = encode_value(chunk[start : start + _MAX_CHUNK], self._revision.cbor)
                 frames += self.add_data(request_id, piece)
         frames += self.add_data(request_id, b"\xff")
         return tuple(frames)

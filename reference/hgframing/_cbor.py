@@ -17,7 +17,7 @@ from __future__ import annotations
 import enum
 import io
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 import cbor2
@@ -26,9 +26,9 @@ from hgframing._errors import LocalProtocolError
 
 
 __all__ = [
+    "CborDialect",
     "CborError",
     "CborErrorKind",
-    "KeyOrder",
     "Value",
     "decode_one",
     "decode_sequence",
@@ -42,15 +42,18 @@ Value: TypeAlias = Any
 _MAX_ENCODED_DEPTH: Final = 64
 
 _SET_TAG: Final = 258
+#: Integers reach from -2^64 to 2^64-1.
+_INTEGER_LIMIT: Final = 1 << 64
 
 
-class KeyOrder(enum.Enum):
-    """In which order a sender writes the keys of a map; receivers accept any."""
+class CborDialect(enum.Enum):
+    """Which CBOR a revision speaks. Receivers accept the keys of a map in any order."""
 
-    #: Shorter encodings first, then bytewise: RFC 7049 "canonical" (both `0005` revisions).
-    LENGTH_FIRST = enum.auto()
-    #: By the key's octets, whatever its length (`0006`).
-    BYTEWISE = enum.auto()
+    #: Both `0005`: text, floats and indefinite lengths too. Written with the shorter keys first, then bytewise, which
+    #: RFC 7049 calls canonical.
+    GENERAL = enum.auto()
+    #: `0006`: the protocol's own subset. Written with the keys in the order of their octets, whatever their length.
+    SUBSET = enum.auto()
 
 
 class CborErrorKind(enum.Enum):
@@ -81,7 +84,11 @@ _REFUSED_TAGS: Final = dict.fromkeys(
 )
 
 _SUBSET_SCALARS: Final[frozenset[type]] = frozenset({bytes, int, bool, type(None)})
-_GENERAL_SCALARS: Final[frozenset[type]] = _SUBSET_SCALARS | {str, float}
+#: What is no container, and may be a key.
+_SCALARS: Final[Mapping[CborDialect, frozenset[type]]] = {
+    CborDialect.GENERAL: _SUBSET_SCALARS | {str, float},
+    CborDialect.SUBSET: _SUBSET_SCALARS,
+}
 
 
 def _check_types(value: Value, scalars: frozenset[type]) -> None:
@@ -110,30 +117,30 @@ def _check_types(value: Value, scalars: frozenset[type]) -> None:
             raise CborError(CborErrorKind.INVALID, f"{kind.__name__} not allowed")
 
 
-def _decode_next(source: io.BytesIO, *, subset: bool, max_depth: int) -> Value:
+def _decode_next(source: io.BytesIO, dialect: CborDialect, max_depth: int) -> Value:
     try:
         value = cbor2.CBORDecoder(
             source,
             tag_hook=_refuse_tag,
             semantic_decoders=_REFUSED_TAGS,
             max_depth=max_depth,
-            allow_indefinite=not subset,
+            allow_indefinite=dialect is CborDialect.GENERAL,
             allow_duplicate_keys=False,
         ).decode()
     except cbor2.CBORDecodeEOF as error:
         raise CborError(CborErrorKind.TRUNCATED, "input data not complete") from error
     except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError) as error:
         raise CborError(CborErrorKind.INVALID, str(error.__cause__ or error)) from error
-    _check_types(value, _SUBSET_SCALARS if subset else _GENERAL_SCALARS)
+    _check_types(value, _SCALARS[dialect])
     return value
 
 
-def decode_one(octets: bytes, *, subset: bool, max_depth: int) -> Value:
+def decode_one(octets: bytes, dialect: CborDialect, *, max_depth: int) -> Value:
     """Decode octets that must be one CBOR value and nothing else.
 
     Args:
         octets: what the peer sent, already joined.
-        subset: whether only the types of `0006` are allowed.
+        dialect: which CBOR is allowed.
         max_depth: nested containers allowed, 1 or more.
 
     Raises:
@@ -142,13 +149,13 @@ def decode_one(octets: bytes, *, subset: bool, max_depth: int) -> Value:
     if not octets:
         raise CborError(CborErrorKind.EMPTY, "no CBOR data")
     source = io.BytesIO(octets)
-    value = _decode_next(source, subset=subset, max_depth=max_depth)
+    value = _decode_next(source, dialect, max_depth)
     if source.tell() != len(octets):
         raise CborError(CborErrorKind.TRAILING, "octets after the CBOR value")
     return value
 
 
-def decode_sequence(octets: bytes, *, subset: bool, max_depth: int) -> tuple[Value, ...]:
+def decode_sequence(octets: bytes, dialect: CborDialect, *, max_depth: int) -> tuple[Value, ...]:
     """Decode octets that must be whole CBOR values one after the other; none for no octets.
 
     Raises:
@@ -157,7 +164,7 @@ def decode_sequence(octets: bytes, *, subset: bool, max_depth: int) -> tuple[Val
     source = io.BytesIO(octets)
     values = []
     while source.tell() != len(octets):
-        values.append(_decode_next(source, subset=subset, max_depth=max_depth))
+        values.append(_decode_next(source, dialect, max_depth))
     return tuple(values)
 
 
@@ -170,35 +177,47 @@ def _length_first(key: Value) -> tuple[int, bytes]:
     return len(encoded), encoded
 
 
-def _ordered(value: Value, order: KeyOrder, depth: int) -> Value:
+def _order(members: Iterable[Value], dialect: CborDialect) -> list[Value]:
+    """Sort keys of a map or members of a set into the order in which they are written."""
+    items = list(members)
+    for item in items:
+        if type(item) not in _SCALARS[dialect]:
+            raise LocalProtocolError(f"{type(item).__name__} cannot be a key or a member of a set")
+    return sorted(items, key=_bytewise if dialect is CborDialect.SUBSET else _length_first)
+
+
+def _prepare(value: Value, dialect: CborDialect, depth: int) -> Value:
     """Copy a value with its maps and sets in the order in which they are written."""
     if depth > _MAX_ENCODED_DEPTH:
         raise LocalProtocolError(f"value is nested more than {_MAX_ENCODED_DEPTH} deep")
-    rank = _bytewise if order is KeyOrder.BYTEWISE else _length_first
+    if type(value) in _SCALARS[dialect]:
+        if type(value) is int and not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
+            raise LocalProtocolError("big integers not supported")
+        return value
     match value:
-        case bool() | int() | bytes() | str() | float() | None:
-            return value
         case Mapping():
-            return {key: _ordered(value[key], order, depth + 1) for key in sorted(value, key=rank)}
+            return {
+                _prepare(key, dialect, depth + 1): _prepare(value[key], dialect, depth + 1)
+                for key in _order(value, dialect)
+            }
         case set() | frozenset():
-            return cbor2.CBORTag(
-                _SET_TAG, [_ordered(item, order, depth + 1) for item in sorted(value, key=rank)]
-            )
-        case Sequence():
-            return [_ordered(item, order, depth + 1) for item in value]
+            members = [_prepare(item, dialect, depth + 1) for item in _order(value, dialect)]
+            return cbor2.CBORTag(_SET_TAG, members)
+        case list() | tuple():
+            return [_prepare(item, dialect, depth + 1) for item in value]
         case _:
             raise LocalProtocolError(f"{type(value).__name__} cannot be sent as CBOR")
 
 
-def encode_value(value: Value, order: KeyOrder) -> bytes:
-    """Encode one value, its maps in the order of the revision.
+def encode_value(value: Value, dialect: CborDialect) -> bytes:
+    """Encode one value.
+
+    Args:
+        value: of the types that the dialect has.
+        dialect: decides on the types and on the order of keys.
 
     Raises:
-        LocalProtocolError: a type that CBOR has not here, an integer beyond 64 bits, or too deep.
+        LocalProtocolError: a type that the dialect has not, an integer beyond 64 bits, or nested too deep.
     """
-    ordered = _ordered(value, order, 0)
-    try:
-        encoded: bytes = cbor2.dumps(ordered)
-    except (cbor2.CBOREncodeError, ValueError, TypeError, OverflowError) as error:
-        raise LocalProtocolError(f"cannot be sent as CBOR: {error}") from error
+    encoded: bytes = cbor2.dumps(_prepare(value, dialect, 0))
     return encoded

@@ -160,7 +160,7 @@ def _build_request(
         value[b"redirect"] = command.redirect
     type_id = revision.type_ids[FrameType.COMMAND_REQUEST]
     role = _REQUEST_NEW
-    for piece, is_last in _cut(encode_value(value, revision.key_order), max_frame):
+    for piece, is_last in _cut(encode_value(value, revision.cbor), max_frame):
         flags = role | (0 if is_last else _REQUEST_MORE) | (_REQUEST_HAVE_DATA if has_data else 0)
         yield Frame(request_id, 0, 0, type_id, flags, piece)
         role = _REQUEST_CONTINUATION

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hgframing._cbor import CborError, Value, decode_one
 from hgframing._errors import FaultCode, FaultRaised
-from hgframing._revisions import Feature, Revision
+from hgframing._revisions import Revision
 
 
 __all__ = ["parse_map"]
@@ -25,7 +25,7 @@ def parse_map(octets: bytes, revision: Revision, max_depth: int, what: str) -> M
         FaultRaised: `bad-cbor` or `bad-payload`.
     """
     try:
-        value = decode_one(octets, subset=Feature.CBOR_SUBSET in revision.features, max_depth=max_depth)
+        value = decode_one(octets, revision.cbor, max_depth=max_depth)
     except CborError as error:
         raise FaultRaised(FaultCode.BAD_CBOR, f"error decoding CBOR from {what}: {error}") from error
     if type(value) is not dict:

@@ -83,7 +83,7 @@ def _parse_payload(text: str, revision: Revision) -> bytes:
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
             raise NotationError(f"payload: not a literal after cbor: ({error})") from error
         try:
-            return encode_value(value, revision.key_order)
+            return encode_value(value, revision.cbor)
         except LocalProtocolError as error:
             raise NotationError(f"payload: {error}") from error
     if text.startswith("hex:"):
@@ -149,10 +149,8 @@ def _format_flags(value: int, names: Mapping[str, int]) -> str:
 def _format_payload(payload: bytes, revision: Revision) -> str:
     if payload and payload[0] >> 5 in (4, 5) and Feature.CBOR_REQUESTS in revision.features:
         try:
-            value = decode_one(
-                payload, subset=Feature.CBOR_SUBSET in revision.features, max_depth=_PRINTED_DEPTH
-            )
-            if encode_value(value, revision.key_order) == payload:
+            value = decode_one(payload, revision.cbor, max_depth=_PRINTED_DEPTH)
+            if encode_value(value, revision.cbor) == payload:
                 return f"cbor:{value!r}"
         except (CborError, LocalProtocolError):
             pass  # Whatever it is, it is printable as text.

@@ -27,7 +27,7 @@ def build_progress(fields: Mapping[bytes, Value], revision: Revision) -> bytes:
         _check_progress(normalised)
     except FaultRaised as error:
         raise LocalProtocolError(str(error)) from error
-    return encode_value(normalised, revision.key_order)
+    return encode_value(normalised, revision.cbor)
 
 
 def parse_progress(octets: bytes, revision: Revision, max_depth: int) -> Mapping[bytes, Value]:

@@ -44,13 +44,13 @@ class Redirect(msgspec.Struct, frozen=True):
 
 def build_status_ok(revision: Revision) -> bytes:
     """Begin a response that succeeds (RSP-006)."""
-    return encode_value({b"status": b"ok"}, revision.key_order)
+    return encode_value({b"status": b"ok"}, revision.cbor)
 
 
 def build_status_error(atoms: Sequence[Atom], revision: Revision) -> bytes:
     """Answer with a command's error before any response data (RSP-008, ERR-007)."""
     error = {b"message": [atom_map(atom) for atom in atoms]}
-    return encode_value({b"status": b"error", b"error": error}, revision.key_order)
+    return encode_value({b"status": b"error", b"error": error}, revision.cbor)
 
 
 def build_status_redirect(redirect: Redirect, revision: Revision) -> bytes:
@@ -58,7 +58,7 @@ def build_status_redirect(redirect: Redirect, revision: Revision) -> bytes:
     location = {
         name.encode(): value for name, value in msgspec.structs.asdict(redirect).items() if value is not None
     }
-    return encode_value({b"status": b"redirect", b"location": location}, revision.key_order)
+    return encode_value({b"status": b"redirect", b"location": location}, revision.cbor)
 
 
 def build_error(kind: str, atoms: Sequence[Atom], revision: Revision) -> bytes:
@@ -74,7 +74,7 @@ def build_error(kind: str, atoms: Sequence[Atom], revision: Revision) -> bytes:
     """
     if Feature.CBOR_ERRORS in revision.features:
         message = [atom_map(check_text(atom, revision)) for atom in atoms]
-        payload = encode_value({b"type": kind.encode(), b"message": message}, revision.key_order)
+        payload = encode_value({b"type": kind.encode(), b"message": message}, revision.cbor)
     else:
         payload = b"".join(map(render_atom, atoms))
     if len(payload) > DEFAULT_MAX_FRAME:

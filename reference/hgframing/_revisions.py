@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hgframing._cbor import KeyOrder
+from hgframing._cbor import CborDialect
 from hgframing._frames import HEADER_4, HEADER_6, HEADER_8, FrameType, HeaderLayout
 from hgframing._states import (
     CLIENT_REQUEST,
@@ -122,7 +122,7 @@ class Revision:
         stream_flags: names of the stream flag bits.
         features: what it has.
         encodings: content encodings, the server's most preferred first.
-        key_order: in which order senders write the keys of CBOR maps.
+        cbor: which CBOR it speaks.
         initial: where a connection starts.
         connection: transitions of a connection.
         stream: transitions of a stream.
@@ -141,7 +141,7 @@ class Revision:
     stream_flags: Mapping[str, int]
     features: frozenset[Feature]
     encodings: tuple[str, ...]
-    key_order: KeyOrder
+    cbor: CborDialect
     initial: ConnectionState
     connection: ConnectionTable
     stream: StreamTable
@@ -284,7 +284,7 @@ _0001: Final = Revision(
     stream_flags=_NO_STREAM_FLAGS,
     features=frozenset({Feature.COMMAND_ARGUMENTS, Feature.RAW_RESPONSES, Feature.ERROR_FLAGS}),
     encodings=(),
-    key_order=KeyOrder.LENGTH_FIRST,
+    cbor=CborDialect.GENERAL,
     initial=ConnectionState.OPEN,
     connection=CONNECTION,
     stream=STREAM,
@@ -360,7 +360,7 @@ _0006: Final = dataclasses.replace(
     features=_0005.features - {Feature.RAW_RESPONSES}
     | {Feature.SENDER_SETTINGS, Feature.CONTENT_ENCODINGS, Feature.REDIRECTS, Feature.CBOR_SUBSET},
     encodings=("zstd-8mb", "zlib", "identity"),
-    key_order=KeyOrder.BYTEWISE,
+    cbor=CborDialect.SUBSET,
     initial=ConnectionState.INITIAL,
     connection=CONNECTION_WITH_SETTINGS,
     wording=Wording(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hgframing._cbor import CborError, CborErrorKind, decode_one, encode_value
+from hgframing._cbor import CborDialect, CborError, CborErrorKind, decode_one, encode_value
 from hgframing._errors import FaultCode, FaultRaised
 from hgframing._limits import Limits
 from hgframing._revisions import Revision
@@ -52,7 +52,7 @@ class SettingsReader:
 
     def _read(self, octets: bytes) -> tuple[bytes, ...]:
         try:
-            value = decode_one(octets, subset=True, max_depth=self._limits.max_cbor_depth)
+            value = decode_one(octets, CborDialect.SUBSET, max_depth=self._limits.max_cbor_depth)
         except CborError as error:
             match error.kind:
                 case CborErrorKind.EMPTY | CborErrorKind.TRUNCATED:
@@ -82,4 +82,4 @@ def choose_encoding(revision: Revision, offered: Collection[bytes]) -> str:
 def build_settings(encodings: Collection[str], revision: Revision) -> bytes:
     """Make the payload that offers content encodings, most preferred first (SET-002)."""
     value = {b"contentencodings": [name.encode() for name in encodings]}
-    return encode_value(value, revision.key_order)
+    return encode_value(value, revision.cbor)

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from hgframing._cbor import CborError, decode_sequence, encode_value
+from hgframing._cbor import CborDialect, CborError, decode_sequence, encode_value
 from hgframing._encodings import DECODERS, ENCODERS, Decoder, Encoder, EncodingError, EncodingLimitError
 from hgframing._errors import FaultCode, FaultRaised
 from hgframing._frames import Frame, FrameType, StreamFlag
@@ -177,7 +177,7 @@ class InputStreams:
 
     def _read_cbor_settings(self, octets: bytes) -> tuple[bytes, bool]:
         try:
-            values = decode_sequence(octets, subset=True, max_depth=_CBOR_DEPTH)
+            values = decode_sequence(octets, CborDialect.SUBSET, max_depth=_CBOR_DEPTH)
         except CborError as error:
             message = f"error decoding CBOR from stream encoding settings frame: {error}"
             raise FaultRaised(FaultCode.BAD_CBOR, message) from error
@@ -259,5 +259,5 @@ class OutputStream:
 
     def _make_settings(self, request_id: int) -> Frame:
         type_id = self._revision.type_ids[FrameType.STREAM_SETTINGS]
-        payload = encode_value(self._encoding.encode(), self._revision.key_order)
+        payload = encode_value(self._encoding.encode(), self._revision.cbor)
         return Frame(request_id, 0, 0, type_id, self._revision.frames[type_id].flags["eos"], payload)

@@ -139,7 +139,7 @@ def build_text_output(atoms: Sequence[Atom], revision: Revision) -> bytes:
     if Feature.BINARY_TEXT_OUTPUT in revision.features:
         payload = b"".join(map(_pack_atom, checked))
     else:
-        payload = encode_value([atom_map(atom) for atom in checked], revision.key_order)
+        payload = encode_value([atom_map(atom) for atom in checked], revision.cbor)
     if len(payload) > DEFAULT_MAX_FRAME:
         raise LocalProtocolError("cannot encode data in a single frame")
     return payload
@@ -197,7 +197,7 @@ def parse_text_output(octets: bytes, revision: Revision, max_depth: int) -> tupl
     if Feature.BINARY_TEXT_OUTPUT in revision.features:
         return _unpack_atoms(octets)
     try:
-        values = decode_one(octets, subset=Feature.CBOR_SUBSET in revision.features, max_depth=max_depth)
+        values = decode_one(octets, revision.cbor, max_depth=max_depth)
     except CborError as error:
         raise FaultRaised(FaultCode.BAD_CBOR, f"error decoding CBOR from text output: {error}") from error
     return take_atoms(values, "text output")
