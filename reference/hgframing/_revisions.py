@@ -314,6 +314,8 @@ _0002_STREAMS: Final = dataclasses.replace(
     frames=MappingProxyType({**_0002.frames, 7: _PROGRESS, 8: _UNFLAGGED_STREAM_SETTINGS}),
     stream_flags=_STREAM_FLAGS,
     features=_0002.features | {Feature.STREAMS, Feature.PROGRESS, Feature.STREAM_SETTINGS},
+    # No profile is defined; that of doing nothing is taken for granted.
+    encodings=("identity",),
     connection=CONNECTION_WITH_STREAM_SETTINGS,
 )
 

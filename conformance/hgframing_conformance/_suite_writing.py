@@ -1,0 +1,98 @@
+"""Suites as YAML text, in the one form that this project writes.
+
+Generated suites must come out as the same octets from the same version, and be read by people: one key a line, what is
+short in flow style, every hex string quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import yaml
+
+
+__all__ = ["write_suite"]
+
+#: What is written in one line if it fits: the values of these keys.
+_FLOW_KEYS: Final = frozenset(
+    {"revisions", "requirements", "violates", "deviations", "chunkings", "setup", "requires", "never"}
+)
+_WIDTH: Final = 120
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes no aliases, and indents lists below their key."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # PyYAML's interface
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
+
+
+class _Flow(dict[str, Any]):
+    """A mapping that is written in one line."""
+
+
+class _FlowList(list[Any]):
+    """A list that is written in one line."""
+
+
+def _represent_flow(dumper: yaml.SafeDumper, value: _Flow) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
+
+
+def _represent_flow_list(dumper: yaml.SafeDumper, value: _FlowList) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+
+
+def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    # Frames hold single quotes; doubling them, as YAML would, makes them unreadable.
+    quotes = '"' if "'" in value or "\\" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=quotes)
+
+
+_Dumper.add_representer(str, _represent_string)
+_Dumper.add_representer(_Flow, _represent_flow)
+_Dumper.add_representer(_FlowList, _represent_flow_list)
+
+
+def _flow(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _Flow({key: _flow(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return _FlowList([_flow(item) for item in value])
+    return value
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Frames one a line, everything else in one line each."""
+    written: dict[str, Any] = {}
+    for key, value in step.items():
+        if isinstance(value, list) and key in ("receive", "expect", "any-of"):
+            written[key] = [_flow(item) for item in value] or _FlowList()
+        else:
+            written[key] = _flow(value)
+    return written
+
+
+def write_suite(suite: Mapping[str, Any], header: str) -> str:
+    """Write a suite file.
+
+    Args:
+        suite: its content, keys in the order in which they are to stand.
+        header: a comment of one line that says where the file comes from.
+    """
+    head = {
+        key: _flow(value) if key in _FLOW_KEYS else value for key, value in suite.items() if key != "cases"
+    }
+    cases = [
+        {key: _flow(value) if key in _FLOW_KEYS else value for key, value in case.items() if key != "steps"}
+        | {"steps": [_step(step) for step in case["steps"]]}
+        for case in suite["cases"]
+    ]
+    text: str = yaml.dump(
+        head | {"cases": cases}, Dumper=_Dumper, sort_keys=False, width=_WIDTH, allow_unicode=True
+    )
+    return f"# {header}\n{text}"
