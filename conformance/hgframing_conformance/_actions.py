@@ -25,6 +25,7 @@ from hgframing_conformance._fields import (
     BYTES_OR_NULL,
     CODE,
     CODES,
+    ERROR_TYPE,
     REQUEST,
     REQUEST_STATE,
     STRING,
@@ -67,6 +68,7 @@ LAYERS: Final[Mapping[ActionKind, frozenset[Layer]]] = MappingProxyType(
         ActionKind.RUN_COMMAND: _SERVER,
         ActionKind.SEND_FRAMES: _SERVER | _CLIENT,
         ActionKind.RESPONSE_DATA: _CLIENT,
+        ActionKind.ERROR_RESPONSE: _CLIENT,
         ActionKind.TEXT_OUTPUT: _CLIENT,
         ActionKind.PROGRESS: _CLIENT,
         ActionKind.REQUEST_STATE: _CLIENT,
@@ -94,6 +96,11 @@ FIELDS: Final[Mapping[ActionKind, tuple[Field, ...]]] = MappingProxyType(
             _REQUEST,
             Field(name="data", type=BYTES),
             Field(name="eos", type=BOOLEAN),
+        ),
+        ActionKind.ERROR_RESPONSE: (
+            _REQUEST,
+            Field(name="type", type=ERROR_TYPE),
+            Field(name="atoms", type=ATOMS),
         ),
         ActionKind.TEXT_OUTPUT: (_REQUEST, Field(name="atoms", type=ATOMS)),
         ActionKind.PROGRESS: (

@@ -85,6 +85,7 @@ class ActionKind(enum.StrEnum):
     RUN_COMMAND = "run-command"
     SEND_FRAMES = "send-frames"
     RESPONSE_DATA = "response-data"
+    ERROR_RESPONSE = "error-response"
     TEXT_OUTPUT = "text-output"
     PROGRESS = "progress"
     REQUEST_STATE = "request-state"

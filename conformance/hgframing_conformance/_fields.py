@@ -43,6 +43,7 @@ __all__ = [
     "CODE",
     "CODES",
     "COUNT",
+    "ERROR_TYPE",
     "FAIL_KIND",
     "FLAGS",
     "OBJECTS",
@@ -144,7 +145,7 @@ def parse_fields(form: Any, fields: Iterable[Field], path: Path, *, partial: boo
 
 def closest(name: Any, known: Iterable[str]) -> str:
     """Say what was meant by an unknown name, or all that is known."""
-    candidates = sorted(known)
+    candidates = sorted(map(str, known))
     match = difflib.get_close_matches(str(name), candidates, n=1)
     if match:
         return f"did you mean {match[0]!r}?"
@@ -241,6 +242,8 @@ CODES: Final = FieldType(parse=_parse_codes, write=list, schema={"type": "array"
 REQUEST_STATE: Final = _choice(
     "request state", ("pending", "sending", "sent", "receiving", "received", "errored")
 )
+#: Who says that a request failed; the first two are flags of the revisions before CBOR errors.
+ERROR_TYPE: Final = _choice("type of error", ("protocol", "application", "server", "command"))
 FAIL_KIND: Final = _choice("kind of failure", ("command", "server", "application", "protocol"))
 
 

@@ -45,6 +45,7 @@ _SETUP_LAYERS: Final[Mapping[str, frozenset[Layer]]] = {
     "buffer-sends": frozenset({Layer.CLIENT}),
     "multiple-sends": frozenset({Layer.CLIENT}),
     "content-encodings": frozenset({Layer.CLIENT}),
+    "accept-encodings": frozenset({Layer.SERVER}),
     "limits": frozenset(Layer),
 }
 _LIMITS: Final = frozenset(field.name.replace("_", "-") for field in dataclasses.fields(Limits))
