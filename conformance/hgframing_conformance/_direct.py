@@ -5,8 +5,8 @@ calls. The messages are those of the child process, and are checked as strictly.
 
 Nothing protects this process from the implementation, but what can be done is done: an exception is a crash of that
 case, and a case that runs too long is interrupted by a timer signal where Python allows one (in the main thread of
-a POSIX system, while nobody else uses that timer). The interruption needs the interpreter to come round: an endless loop
-inside a C extension hangs the run. Use `exec:` for implementations that do such things.
+a POSIX system, while nobody else uses that timer). The interruption needs the interpreter to come round: an endless
+loop inside a C extension hangs the run. Use `exec:` for implementations that do such things.
 """
 
 from __future__ import annotations
@@ -145,11 +145,9 @@ class DirectAdapter:
         except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever it raises is the observation)
             return Crashed(how=_say(error), stderr="".join(traceback.format_exception(error)))
         try:
-            seq, steps = read_result(reply, steps=len(message["steps"]))
+            steps = read_result(reply, seq=message["seq"], steps=len(message["steps"]))
         except MessageError as error:
             return BadReply(problem=str(error), quoted=quote(repr(reply)))
-        if seq != message["seq"]:
-            return BadReply(problem=f"Expected seq {message['seq']}, got {seq}", quoted=quote(repr(reply)))
         return Answered(steps=steps)
 
 

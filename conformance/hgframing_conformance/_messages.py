@@ -1,15 +1,12 @@
 """The messages of harness protocol 1 (`docs/harness-protocol.md`), typed.
 
-Every message is checked in both directions, always: what we send is converted through the same types as what we
-receive, so a mistake in the runner cannot reach a harness as a strange question. The types are the schema: `_schema`
-writes them down as `schemas/harness.schema.json`, which ships with the vectors and whose freshness a test checks.
+Every message is checked in both directions, always: what we send goes through the same types as what we receive, so a
+mistake in the runner cannot reach a harness as a strange question. These types are the envelopes. What stands inside a
+step and an action has one definition, the field tables of `_steps` and `_actions`: a step's value was made by them, and
+an action is read by them (`_actions.parse_observed`) before it is judged. `_schema` writes both down together.
 
-Two things the types cannot say are checked beside them: a step and an action are objects with exactly one key, and a
-value (a bytestring, a map, ...) is recursive. Values are checked where they are read (`_values`); the schema describes
-them.
-
-A message stays a plain `dict` once it is checked. The judge reads actions with `_actions.parse_observed`, which takes
-the same form, and an implementation in Python gets the very object that a child process would get as JSON.
+A message stays a plain `dict` once it is checked: an implementation in Python gets the very object that a child process
+would get as JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from hgframing_conformance._cases import Layer, Verb
 
@@ -49,15 +46,15 @@ __all__ = [
 #: The version of the harness protocol that this package speaks.
 PROTOCOL: Final = 1
 
-_Hex = Annotated[str, Meta(pattern="^([0-9a-f][0-9a-f])*$", description="octets, two lowercase digits each")]
-_Value = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/Value"})]
-_Bytes = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/Bytes"})]
-_BytesOrNull = Annotated[
-    Any, Meta(extra_json_schema={"anyOf": [{"type": "null"}, {"$ref": "#/$defs/Bytes"}]})
-]
-_Id = Annotated[int, Meta(ge=0, le=65535)]
 _T = TypeVar("_T")
 _Count = Annotated[int, Meta(ge=0)]
+#: A step and an action: an object with one key, its kind.
+StepForm = Annotated[
+    dict[str, Any], Meta(min_length=1, max_length=1, extra_json_schema={"$ref": "#/$defs/Step"})
+]
+ActionForm = Annotated[
+    dict[str, Any], Meta(min_length=1, max_length=1, extra_json_schema={"$ref": "#/$defs/Action"})
+]
 
 
 class MessageError(ValueError):
@@ -72,158 +69,6 @@ class _Message(
 
 class _Part(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", omit_defaults=True):
     """An object inside of a message."""
-
-
-class Empty(_Part, frozen=True):
-    """`{}`, the value of an action without fields."""
-
-
-class RawFrame(_Part, frozen=True):
-    """A frame in raw numbers, with the fields that the revision's header has."""
-
-    type: Annotated[int, Meta(ge=0, le=15)]
-    flags: Annotated[int, Meta(ge=0, le=15)]
-    payload: _Bytes
-    request: _Id | UnsetType = UNSET
-    stream: Annotated[int, Meta(ge=0, le=255)] | UnsetType = UNSET
-    stream_flags: Annotated[int, Meta(ge=0, le=255)] | UnsetType = UNSET
-
-
-class Respond(_Part, frozen=True):
-    """`respond`: the local user answers a command."""
-
-    request: _Id
-    objects: list[_Value] | UnsetType = UNSET
-    data: _Bytes | UnsetType = UNSET
-    redirect: _Value | UnsetType = UNSET
-    stream: int | UnsetType = UNSET
-    last: bool | UnsetType = UNSET
-    unsent: bool | UnsetType = UNSET
-
-
-class Fail(_Part, frozen=True):
-    """`fail`: the local user answers a command with an error."""
-
-    request: _Id
-    kind: Literal["command", "server", "application", "protocol"]
-    message: _Bytes
-    args: list[_Bytes] | UnsetType = UNSET
-    stream: int | UnsetType = UNSET
-    last: bool | UnsetType = UNSET
-    unsent: bool | UnsetType = UNSET
-
-
-class TextOutput(_Part, frozen=True):
-    """`text-output`, as a step and as an action."""
-
-    request: _Id
-    atoms: _Value
-
-
-class Progress(_Part, frozen=True):
-    """`progress`, as a step and as an action."""
-
-    request: _Id
-    topic: _Value
-    pos: _Value
-    total: _Value
-    label: _Value | UnsetType = UNSET
-    item: _Value | UnsetType = UNSET
-
-
-class OfRequest(_Part, frozen=True):
-    """`sent` and `request-state`: a step that only names its request."""
-
-    request: _Id
-
-
-class Call(_Part, frozen=True):
-    """`call`: the local user calls a command."""
-
-    command: _Bytes
-    args: _Value | UnsetType = UNSET
-    data: _BytesOrNull | UnsetType = UNSET
-    redirect: _Value | UnsetType = UNSET
-
-
-class StepMessage(_Part, frozen=True):
-    """One step: exactly one of these keys."""
-
-    receive: list[_Hex] | UnsetType = UNSET
-    end_input: UnsetType | None = UNSET
-    encode: RawFrame | UnsetType = UNSET
-    respond: Respond | UnsetType = UNSET
-    fail: Fail | UnsetType = UNSET
-    text_output: TextOutput | UnsetType = UNSET
-    progress: Progress | UnsetType = UNSET
-    sent: OfRequest | UnsetType = UNSET
-    call: Call | UnsetType = UNSET
-    flush: UnsetType | None = UNSET
-    request_state: OfRequest | UnsetType = UNSET
-
-
-class RunCommand(_Part, frozen=True):
-    """`run-command`: a whole request has arrived."""
-
-    command: _Bytes
-    request: _Id | UnsetType = UNSET
-    args: _Value | UnsetType = UNSET
-    data: _BytesOrNull | UnsetType = UNSET
-    redirect: _Value | UnsetType = UNSET
-
-
-class ResponseData(_Part, frozen=True):
-    """`response-data`: a piece of a response has arrived."""
-
-    request: _Id
-    data: _Bytes
-    eos: bool
-
-
-class RequestState(_Part, frozen=True):
-    """`request-state`: the answer to the step of that name."""
-
-    request: _Id
-    state: Literal["pending", "sending", "sent", "receiving", "received", "errored"]
-
-
-class Error(_Part, frozen=True):
-    """`error`: the peer broke the protocol."""
-
-    code: str | UnsetType = UNSET
-    message: str | UnsetType = UNSET
-    request: _Id | UnsetType | None = UNSET
-
-
-class Refused(_Part, frozen=True):
-    """`refused`: the implementation declined a wish of its local user."""
-
-    message: str | UnsetType = UNSET
-
-
-class Raised(_Part, frozen=True):
-    """`raised`: the implementation's API threw something that is not its way of saying `error`."""
-
-    type: str | UnsetType = UNSET
-    message: str | UnsetType = UNSET
-
-
-class ActionMessage(_Part, frozen=True):
-    """One action: exactly one of these keys."""
-
-    frame: RawFrame | UnsetType = UNSET
-    octets: _Bytes | UnsetType = UNSET
-    run_command: RunCommand | UnsetType = UNSET
-    send_frames: list[_Hex] | UnsetType = UNSET
-    response_data: ResponseData | UnsetType = UNSET
-    text_output: TextOutput | UnsetType = UNSET
-    progress: Progress | UnsetType = UNSET
-    request_state: RequestState | UnsetType = UNSET
-    error: Error | UnsetType = UNSET
-    refused: Refused | UnsetType = UNSET
-    raised: Raised | UnsetType = UNSET
-    want_frame: Empty | UnsetType = UNSET
-    noop: Empty | UnsetType = UNSET
 
 
 class Capabilities(_Part, frozen=True):
@@ -250,8 +95,8 @@ class CaseMessage(_Message, frozen=True, tag="case"):
     seq: _Count
     revision: str
     layer: Layer
-    steps: list[StepMessage]
-    setup: dict[str, _Value] = {}
+    steps: list[StepForm]
+    setup: dict[str, Any] = {}
 
 
 class Bye(_Message, frozen=True, tag="bye"):
@@ -274,7 +119,7 @@ class Result(_Message, frozen=True, tag="result"):
     """The answer to a case: one list of actions per step."""
 
     seq: _Count
-    steps: list[list[ActionMessage]]
+    steps: list[list[ActionForm]]
 
 
 class Unknown(_Message, frozen=True, tag="unknown"):
@@ -324,9 +169,6 @@ def case_message(
         "steps": [dict(step) for step in steps],
     }
     _check(message, CaseMessage)
-    for index, step in enumerate(message["steps"]):  # type: ignore[arg-type,var-annotated]
-        if len(step) != 1:
-            raise MessageError(f"Object has {len(step)} keys, a step has exactly one - at `$.steps[{index}]`")
     return message
 
 
@@ -363,31 +205,28 @@ def read_hello(message: object) -> Hello:
     return _check(message, Hello)
 
 
-def read_result(message: object, *, steps: int) -> tuple[int, list[list[dict[str, Any]]]]:
+def read_result(message: object, *, seq: int, steps: int) -> list[list[dict[str, Any]]]:
     """Check the answer to a case.
 
     Args:
         message: what the harness answered.
+        seq: the number of the case.
         steps: how many steps the case had.
 
     Returns:
-        The `seq` of the answer, and its actions as they were sent.
+        The actions of every step, as they were sent; their fields are still to be read.
 
     Raises:
-        MessageError: it is something else, or answers another number of steps.
+        MessageError: it is something else, or answers another case, or another number of steps.
     """
     result = _check(message, Result)
+    if result.seq != seq:
+        raise MessageError(f"Expected the answer to seq {seq}, got one to seq {result.seq} - at `$.seq`")
     if len(result.steps) != steps:
         raise MessageError(
             f"Expected {steps} lists of actions, one per step, got {len(result.steps)} - at `$.steps`"
         )
-    actions: list[list[dict[str, Any]]] = message["steps"]  # type: ignore[index]
-    for number, step in enumerate(actions):
-        for position, action in enumerate(step):
-            if len(action) != 1:
-                where = f"$.steps[{number}][{position}]"
-                raise MessageError(f"Object has {len(action)} keys, an action has exactly one - at `{where}`")
-    return result.seq, actions
+    return result.steps
 
 
 def read_unknown(message: object) -> None:

@@ -1,8 +1,8 @@
 """A child process that talks in lines, and that may do anything.
 
-One selector serves all three pipes, without threads: input is written while output is read, so neither side can block the
-other for ever, and standard error that was written before an answer is read before that answer is handed out, so it is
-told apart from what the next case writes.
+One selector serves all three pipes, without threads: input is written while output is read, so neither side can block
+the other for ever, and standard error that was written before an answer is read before that answer is handed out, so
+it is told apart from what the next case writes.
 
 The child leads its own process group. The group is killed, not the child alone, and it is killed *before* the child is
 reaped: until then its number cannot belong to anybody else.
@@ -36,6 +36,9 @@ MAX_LINE: Final = 64 * 1024 * 1024
 _READ: Final = 256 * 1024
 #: Seconds between two looks whether the child lives: only a grandchild that keeps the pipe open makes them necessary.
 _LOOK: Final = 0.05
+
+#: Seconds between the end of a dying process's output and its death, at most: freeing its memory takes time.
+_MOMENT: Final = 0.5
 
 
 class Ending(enum.Enum):
@@ -166,6 +169,16 @@ class ChildProcess:
             self._close(descriptor)
         self._selector.close()
         return self._child.returncode
+
+    def ended_with(self) -> int | None:
+        """Return the exit status of a child whose output has ended, or None where it lives on.
+
+        A pipe ends a moment before its process does, so this waits for that moment.
+        """
+        until = time.monotonic() + _MOMENT
+        while (status := self.exited_with()) is None and time.monotonic() < until:
+            time.sleep(0.001)
+        return status
 
     def exited_with(self) -> int | None:
         """Return the exit status of a child that has exited by itself, else None; the child is not reaped."""

@@ -1,7 +1,7 @@
 """Foreign text in our messages: shortened, and with nothing in it that moves a cursor.
 
-What a harness prints ends up in terminals, XML and JSON. Control characters other than the end of a line and the tabulator
-are shown as escapes, and long text loses its middle, never its ends: a cause stands at one of them.
+What a harness prints ends up in terminals, XML and JSON. Control characters other than the end of a line and the
+tabulator are shown as escapes, and long text loses its middle, never its ends: a cause stands at one of them.
 """
 
 from __future__ import annotations

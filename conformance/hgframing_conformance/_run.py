@@ -17,6 +17,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from hgframing_conformance._actions import parse_observed
 from hgframing_conformance._adapters import Adapter, Answered, BadReply, NotRun, Observation
 from hgframing_conformance._cases import Action, Case
@@ -170,5 +172,7 @@ def _read_actions(observation: Answered, case: Case) -> list[tuple[Action, ...]]
                 )
             )
         except FormError as error:
-            return BadReply(problem=str(error), quoted=quote(repr(actions)), stderr=observation.stderr)
+            return BadReply(
+                problem=str(error), quoted=quote(msgspec.json.encode(actions)), stderr=observation.stderr
+            )
     return read

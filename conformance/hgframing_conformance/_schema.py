@@ -1,4 +1,4 @@
-"""The JSON Schema of the harness protocol, written down from the types of `_messages`.
+"""The JSON Schema of the harness protocol, written down from the types of `_messages` and the field tables.
 
 It ships as `schemas/harness.schema.json` in `hgframing_vectors`, for those who write a harness and want to check what
 they print. `python -m hgframing_conformance._schema` prints it; a test compares the two.
@@ -9,94 +9,116 @@ from __future__ import annotations
 import json
 import sys
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
+from hgframing_conformance import _actions, _steps
+from hgframing_conformance._cases import ActionKind, Verb
+from hgframing_conformance._fields import BYTES, FLAGS, OCTET, REQUEST, REQUIRED, Field
 from hgframing_conformance._messages import PROTOCOL, RECEIVED, SENT
+from hgframing_conformance._suite_schema import suite_schema
 
 
 __all__ = ["json_schema", "schema_text"]
 
-#: docs/vector-format.md, "Values", as far as they travel. A bytestring may be a plain string of ASCII.
-_VALUES: Final[dict[str, Any]] = {
-    "Bytes": {
-        "description": "a bytestring; a plain string is ASCII",
-        "anyOf": [
-            {"type": "string", "pattern": "^[\\x00-\\x7f]*$"},
-            {
-                "type": "object",
-                "properties": {"hex": {"type": "string", "pattern": "^([0-9a-f][0-9a-f])*$"}},
-                "required": ["hex"],
-                "additionalProperties": False,
-            },
-            {
-                "type": "object",
-                "properties": {"ascii": {"type": "string", "pattern": "^[\\x00-\\x7f]*$"}},
-                "required": ["ascii"],
-                "additionalProperties": False,
-            },
-        ],
-    },
-    "Value": {
-        "description": "any value of the protocol",
-        "anyOf": [
-            {"type": ["null", "boolean", "integer"]},
-            {"$ref": "#/$defs/Bytes"},
-            {"type": "array", "items": {"$ref": "#/$defs/Value"}},
-            *(
-                {
-                    "type": "object",
-                    "properties": {key: value},
-                    "required": [key],
-                    "additionalProperties": False,
-                }
-                for key, value in {
-                    "int": {"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"},
-                    "text": {"type": "string"},
-                    "float": {"type": "string"},
-                    "map": {
-                        "type": "array",
-                        "items": {
-                            "type": "array",
-                            "prefixItems": [{"$ref": "#/$defs/Value"}, {"$ref": "#/$defs/Value"}],
-                            "minItems": 2,
-                            "maxItems": 2,
-                        },
-                    },
-                    "set": {"type": "array", "items": {"$ref": "#/$defs/Value"}},
-                    "tag": {
-                        "type": "array",
-                        "prefixItems": [{"type": "integer", "minimum": 0}, {"$ref": "#/$defs/Value"}],
-                        "minItems": 2,
-                        "maxItems": 2,
-                    },
-                }.items()
-            ),
-        ],
-    },
+#: What the two formats have in common: the forms of values.
+_SHARED: Final = ("Arguments", "Bytes", "Hex", "Map", "Part", "Parts", "Value")
+_OCTETS: Final = {
+    "description": "octets, two lowercase digits each",
+    "type": "string",
+    "pattern": "^([0-9a-f]{2})*$",
 }
+_FRAME: Final = tuple(
+    Field(name=name, type=kind)
+    for name, kind in (
+        ("request", REQUEST),
+        ("stream", OCTET),
+        ("stream-flags", OCTET),
+        ("type", FLAGS),
+        ("flags", FLAGS),
+        ("payload", BYTES),
+    )
+)
+#: Fields that the headers of some revisions do not have.
+_OF_HEADERS: Final = frozenset({"request", "stream", "stream-flags"})
 
 
 def json_schema() -> dict[str, Any]:
     """Write the messages down as one JSON Schema (draft 2020-12).
 
-    A line in either direction validates against it; `#/$defs/Request` and `#/$defs/Reply` are the two directions.
+    A line in either direction validates against it; `#/$defs/Request` and `#/$defs/Reply` are the two directions. What
+    depends on the revision of a case (its frames' fields, whether there are request IDs) it cannot say.
     """
     kinds = (*SENT, *RECEIVED)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
-    for single in ("StepMessage", "ActionMessage"):
-        components[single] |= {"minProperties": 1, "maxProperties": 1}
-    unions = {
+    shared = suite_schema()["$defs"]
+    definitions = {
+        **components,
+        **{name: shared[name] for name in _SHARED},
+        "Step": _single({verb.value: _step(verb) for verb in Verb}),
+        "Action": _single({kind.value: _action(kind) for kind in ActionKind}),
         "Request": {"anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in SENT]},
         "Reply": {"anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in RECEIVED]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"hgframing harness protocol {PROTOCOL}",
-        "description": "One line in either direction. An unknown op is answered with op unknown.",
+        "description": "One line in either direction. An op that is not listed is answered with op unknown.",
         "anyOf": [{"$ref": "#/$defs/Request"}, {"$ref": "#/$defs/Reply"}],
-        "$defs": dict(sorted({**components, **_VALUES, **unions}.items())),
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _step(verb: Verb) -> Mapping[str, Any]:
+    match verb:
+        case Verb.RECEIVE:
+            return {"type": "array", "items": _OCTETS}
+        case Verb.ENCODE:
+            return _object(_FRAME)
+        case _ if verb in _steps.NULL_VERBS:
+            return {"type": "null"}
+        case _:
+            return _object(_steps.FIELDS[verb])
+
+
+def _action(kind: ActionKind) -> Mapping[str, Any]:
+    match kind:
+        case ActionKind.FRAME:
+            return _object(_FRAME)
+        case ActionKind.OCTETS:
+            return BYTES.schema
+        case ActionKind.SEND_FRAMES:
+            return {"type": "array", "items": _OCTETS}
+        case _:
+            return _object(_actions.FIELDS[kind])
+
+
+def _object(fields: Iterable[Field]) -> dict[str, Any]:
+    """Describe a mapping of fields; null is as good as absent where a field is optional."""
+    properties = {}
+    required = []
+    for field in fields:
+        schema: Mapping[str, Any] = dict(field.type.schema)
+        needed = field.default is REQUIRED and not field.optional and field.name not in _OF_HEADERS
+        if needed:
+            required.append(field.name)
+        elif field.optional or field.name in _OF_HEADERS:
+            schema = {"anyOf": [schema, {"type": "null"}]}
+        properties[field.name] = schema
+    described = {"type": "object", "properties": properties, "additionalProperties": False}
+    return described | ({"required": required} if required else {})
+
+
+def _single(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Describe an object that has exactly one of these keys."""
+    return {
+        "type": "object",
+        "properties": dict(kinds),
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
     }
 
 

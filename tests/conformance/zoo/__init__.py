@@ -1,0 +1,1 @@
+"""Small harnesses that misbehave, each in its own way."""
