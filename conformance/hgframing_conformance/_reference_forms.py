@@ -1,0 +1,194 @@
+"""Values and actions of the reference in the JSON of harness messages, both ways (docs/harness-protocol.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, assert_never
+
+import hgframing
+
+from hgframing import (
+    Atom,
+    ClientAction,
+    Error,
+    ErrorResponse,
+    Fault,
+    Frame,
+    LocalProtocolError,
+    Noop,
+    Progress,
+    Redirect,
+    ResponseData,
+    Revision,
+    RunCommand,
+    SendFrames,
+    ServerAction,
+    TextOutput,
+    WantFrame,
+)
+from hgframing_conformance._values import MapValue, SetValue, TagValue, Text, parse_value, to_wire
+
+
+__all__ = [
+    "read_form",
+    "read_redirect",
+    "write_client_action",
+    "write_error",
+    "write_frame",
+    "write_server_action",
+]
+
+
+def _native(value: Any) -> Any:
+    """Turn a parsed value of a message into the Python value that the reference encodes."""
+    match value:
+        case MapValue():
+            return {_hashable(key): _native(item) for key, item in value.pairs}
+        case SetValue():
+            return {_hashable(item) for item in value.items}
+        case Text():
+            return value.text
+        case TagValue():
+            raise LocalProtocolError("the protocol has no such tag")
+        case tuple():
+            return [_native(item) for item in value]
+        case _:
+            return value
+
+
+def _hashable(value: Any) -> Any:
+    """Python's keys cannot be lists or maps; that the protocol's cannot either is for the reference to say."""
+    native = _native(value)
+    return native if isinstance(native, Hashable) else tuple(native)
+
+
+def read_form(form: Any) -> Any:
+    """Read a value of a message.
+
+    Raises:
+        LocalProtocolError: the reference has no such value.
+    """
+    return _native(parse_value(form))
+
+
+def _wire(value: Any) -> Any:
+    """Write a Python value in the canonical JSON of messages."""
+    match value:
+        case dict():
+            return {"map": [[_wire(key), _wire(item)] for key, item in value.items()]}
+        case list() | tuple():
+            return [_wire(item) for item in value]
+        case set() | frozenset():
+            return {"set": [_wire(item) for item in value]}
+        case str():
+            return {"text": value}
+        case _:
+            return to_wire(value)
+
+
+def write_error(fault: Fault) -> dict[str, Any]:
+    """Write a fault as an `error` action."""
+    error: dict[str, Any] = {"code": str(fault.code), "message": fault.message}
+    if fault.request_id is not None:
+        error["request"] = fault.request_id
+    return {"error": error}
+
+
+def write_frame(frame: Frame, revision: Revision) -> dict[str, Any]:
+    """Write a decoded frame as a `frame` action, with the fields that the revision's header has."""
+    numbers: dict[str, Any] = {}
+    if revision.header.has_request:
+        numbers["request"] = frame.request_id
+    if revision.header.has_stream:
+        numbers["stream"] = frame.stream_id
+        numbers["stream-flags"] = frame.stream_flags
+    numbers |= {"type": frame.type_id, "flags": frame.flags, "payload": {"hex": frame.payload.hex()}}
+    return {"frame": numbers}
+
+
+def write_server_action(action: ServerAction, revision: Revision) -> dict[str, Any]:
+    """Write an action of the server reactor."""
+    match action:
+        case RunCommand():
+            return {
+                "run-command": {
+                    "request": action.request_id,
+                    "command": {"hex": action.command.hex()},
+                    "args": _wire(dict(action.args)),
+                    "data": None if action.data is None else {"hex": action.data.hex()},
+                    "redirect": _wire(action.redirect),
+                }
+            }
+        case SendFrames():
+            return {"send-frames": [revision.header.encode(frame).hex() for frame in action.frames]}
+        case Error():
+            return write_error(action.fault)
+        case WantFrame():
+            return {"want-frame": {}}
+        case Noop():
+            return {"noop": {}}
+        case hgframing.CommandData():
+            raise AssertionError("data is handed over only where it was asked for")
+        case _:
+            assert_never(action)
+
+
+def _write_atoms(atoms: Iterable[Atom]) -> list[dict[str, Any]]:
+    return [
+        {
+            "msg": _wire(atom.msg),
+            "args": [_wire(arg) for arg in atom.args],
+            "labels": [_wire(label) for label in atom.labels],
+        }
+        for atom in atoms
+    ]
+
+
+def _write_progress(action: Progress) -> dict[str, Any]:
+    return {
+        "request": action.request_id,
+        "topic": _wire(action.topic),
+        "pos": action.pos,
+        "total": action.total,
+        "label": _wire(action.label),
+        "item": _wire(action.item),
+    }
+
+
+def write_client_action(action: ClientAction, revision: Revision) -> dict[str, Any]:
+    """Write an action of the client reactor."""
+    match action:
+        case ResponseData():
+            return {
+                "response-data": {
+                    "request": action.request_id,
+                    "data": {"hex": action.data.hex()},
+                    "eos": action.eos,
+                }
+            }
+        case ErrorResponse():
+            answer = {"request": action.request_id, "type": action.kind, "atoms": _write_atoms(action.atoms)}
+            return {"error-response": answer}
+        case TextOutput():
+            return {"text-output": {"request": action.request_id, "atoms": _write_atoms(action.atoms)}}
+        case Progress():
+            return {"progress": _write_progress(action)}
+        case SendFrames():
+            return {"send-frames": [revision.header.encode(frame).hex() for frame in action.frames]}
+        case Error():
+            return write_error(action.fault)
+        case WantFrame():
+            return {"want-frame": {}}
+        case Noop():
+            return {"noop": {}}
+        case _:
+            assert_never(action)
+
+
+def read_redirect(form: Mapping[str, Any]) -> Redirect:
+    """Read the redirect of a `respond` step."""
+    fields = {name: read_form(item) for name, item in form.items()}
+    for name in ("fullhashes", "serverdercerts", "servercadercerts"):
+        if fields.get(name) is not None:
+            fields[name] = tuple(tuple(item) if isinstance(item, list) else item for item in fields[name])
+    return Redirect(**fields)
