@@ -104,8 +104,6 @@ def text(thing):
         return text(thing.args[0] if len(thing.args) == 1 and isinstance(thing.args[0], (bytes, TEXT)) else str(thing))
     if isinstance(thing, (bytes, bytearray)):
         return bytes(thing).decode("latin-1")
-    if isinstance(thing, list):  # the atoms of an error frame
-        return u" ".join(text(atom[b"msg"] if isinstance(atom, dict) and b"msg" in atom else atom) for atom in thing)
     return thing if isinstance(thing, TEXT) else text(repr(thing))
 
 
@@ -149,8 +147,10 @@ def translated(action, meta):
     if action == b"sendframes":
         return take(meta[b"framegen"])
     if action == b"error":
-        request = {"request": meta[b"request"].requestid} if b"request" in meta else {}
-        return [{"error": dict(request, message=text(meta[b"message"]))}]
+        if b"request" not in meta:
+            return [{"error": {"message": text(meta[b"message"])}}]
+        request, kind, atoms = meta[b"request"].requestid, text(meta[b"type"]), shown(meta[b"message"])
+        return [{"error-response": {"request": request, "type": kind, "atoms": atoms}}]
     if action == b"runcommand":
         fields = dict((name, shown(meta.get(name.encode("ascii")))) for name in ("command", "args", "data", "redirect"))
         return [{"run-command": dict(fields, request=meta[b"requestid"])}]
