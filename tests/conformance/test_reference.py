@@ -83,7 +83,11 @@ def test_codec_refuses_to_encode_what_does_not_fit() -> None:
 
 def test_server_answers_and_frees_the_id() -> None:
     """A response counts as sent, so that its ID can be used again at once."""
-    steps = [{"receive": [REQUEST]}, {"respond": {"request": 1, "objects": []}}, {"receive": [REQUEST]}]
+    steps: list[dict[str, Any]] = [
+        {"receive": [REQUEST]},
+        {"respond": {"request": 1, "objects": []}},
+        {"receive": [REQUEST]},
+    ]
 
     assert [kinds(actions) for actions in run("server", steps)] == [
         ["run-command"],
@@ -94,9 +98,17 @@ def test_server_answers_and_frees_the_id() -> None:
 
 def test_server_keeps_the_id_of_an_answer_that_has_not_left() -> None:
     """Under `unsent`, and while output is deferred, an ID stays busy."""
-    again = {"receive": [REQUEST]}
-    unsent = [{"receive": [REQUEST]}, {"respond": {"request": 1, "objects": [], "unsent": True}}, again]
-    deferred = [{"receive": [REQUEST]}, {"respond": {"request": 1, "objects": []}}, again]
+    again: dict[str, Any] = {"receive": [REQUEST]}
+    unsent: list[dict[str, Any]] = [
+        {"receive": [REQUEST]},
+        {"respond": {"request": 1, "objects": [], "unsent": True}},
+        again,
+    ]
+    deferred: list[dict[str, Any]] = [
+        {"receive": [REQUEST]},
+        {"respond": {"request": 1, "objects": []}},
+        again,
+    ]
 
     assert run("server", unsent)[-1][0]["error"]["code"] == "bad-request-state"
     assert (
