@@ -15,9 +15,12 @@ __all__ = ["write_diagrams"]
 _HEAD: Final = """\
 # State tables
 
-Written by `hgframing diagrams`; do not edit. Every arrow is one transition of a table in `hgframing._states`; what has no
-arrow is a fault. A picture that several revisions share is drawn once.
+Written by `hgframing diagrams`; do not edit. The arrows are the transitions of the tables in `hgframing._states`; what has
+no arrow is a fault. A picture that several revisions share is drawn once.
 """
+
+#: More labels than this on one arrow are counted instead of listed.
+_MAX_LABELS: Final = 8
 
 
 def write_diagrams() -> str:
@@ -49,10 +52,16 @@ def _draw(table: Mapping[Any, Mapping[Any, Any]]) -> str:
         for cause, following in row.items():
             ways.setdefault(following, []).append(_label(cause))
         lines += [
-            f"    {_name(state)} --> {_name(following)} : {' / '.join(causes)}"
+            f"    {_name(state)} --> {_name(following)} : {_join(causes)}"
             for following, causes in ways.items()
         ]
     return "\n".join([*lines, "```", ""])
+
+
+def _join(causes: list[str]) -> str:
+    if len(causes) > _MAX_LABELS:
+        return f"any of {len(causes)} frames of requests and responses"
+    return " / ".join(causes)
 
 
 def _name(state: enum.Enum) -> str:
