@@ -15,8 +15,8 @@ __all__ = ["write_diagrams"]
 _HEAD: Final = """\
 # State tables
 
-Written by `hgframing diagrams`; do not edit. The arrows are the transitions of the tables in `hgframing._states`; what has
-no arrow is a fault. A picture that several revisions share is drawn once.
+Written by `hgframing diagrams`; do not edit. The arrows are the transitions of the tables in `hgframing._states`; what
+has no arrow is a fault. A picture that several revisions share is drawn once.
 """
 
 #: More labels than this on one arrow are counted instead of listed.
