@@ -27,10 +27,10 @@ from hgframing_conformance._yaml import Document, read_yaml
 
 __all__ = [
     "Catalogue",
+    "Decidability",
     "Requirement",
     "RequirementLevel",
     "Role",
-    "Testable",
     "load_requirements",
     "read_requirements",
 ]
@@ -60,7 +60,7 @@ class RequirementLevel(enum.StrEnum):
     ADVICE = "advice"
 
 
-class Testable(enum.StrEnum):
+class Decidability(enum.StrEnum):
     """Whether frames alone can decide it."""
 
     YES = "yes"
@@ -89,7 +89,7 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     level: RequirementLevel
     text: Annotated[str, Meta(min_length=1)]
     source: Annotated[str, Meta(min_length=1)]
-    testable: Testable
+    testable: Decidability
     why_not: str = ""
 
 
@@ -192,7 +192,7 @@ def _check(entry: Requirement, before: list[Requirement], path: tuple[str | int,
     ]
     if len(set(entry.revisions)) != len(entry.revisions):
         errors.append(FormError(f"{entry.id}: a revision is listed twice", path=path))
-    if entry.testable is Testable.NO and not entry.why_not:
+    if entry.testable is Decidability.NO and not entry.why_not:
         errors.append(
             FormError(f"{entry.id} is not testable and does not say why", path=path, remedy="add why-not")
         )

@@ -84,6 +84,7 @@ def expand_case(
     """
     revisions, errors = select_revisions(source.suite.revisions, model.revisions, path)
     errors += _check_case(source, model, steps, path)
+    errors += _check_citations(source.catalogue, model.requirements, revisions, (*path, "requirements"))
     cases = []
     # Steps that are the same in several revisions are one object: frames of 16 MiB exist, times six.
     known: list[list[Step]] = [[] for _ in steps]
@@ -167,12 +168,6 @@ def _check_case(
         for item in model.violates
         if item not in model.requirements
     ]
-    if source.catalogue is not None:
-        errors += [
-            FormError(f"unknown requirement {item}", path=(*path, "requirements"))
-            for item in model.requirements
-            if item not in source.catalogue
-        ]
     open_ended = any(step.any_of is not UNSET or step.never is not UNSET for step in steps)
     if open_ended and not model.comment.strip():
         errors.append(
@@ -183,6 +178,22 @@ def _check_case(
             )
         )
     return errors + _check_setup(model.setup, source.suite.layer, (*path, "setup"))
+
+
+def _check_citations(
+    catalogue: Catalogue | None, items: Sequence[str], revisions: Sequence[str], path: Path
+) -> list[FormError]:
+    """Find citations that mean nothing; a case over several revisions may cite what some of them lack."""
+    if catalogue is None or not revisions:
+        return []
+    errors = []
+    for index, item in enumerate(items):
+        if item not in catalogue:
+            errors.append(FormError(f"unknown requirement {item}", path=(*path, index)))
+        elif not any(catalogue.find(item, revision) for revision in revisions):
+            message = f"{item} is no requirement of revision {', '.join(revisions)}"
+            errors.append(FormError(message, path=(*path, index)))
+    return errors
 
 
 def _check_setup(setup: _suite_model.Setup, layer: Layer, path: Path) -> list[FormError]:
