@@ -55,26 +55,28 @@ def _wrong(message: str) -> FaultRaised:
     return FaultRaised(FaultCode.BAD_PAYLOAD, message)
 
 
-def _check_args(args: Value) -> Mapping[bytes, Value]:
-    if type(args) is not dict:
-        raise _wrong('command request field "args" is not a map')
+def _args_problem(args: Value) -> str:
+    """REQ-002: a map with bytestring keys. Empty: it is one."""
+    # Every request passes here: the plain check comes before the one that looks at base classes.
+    if type(args) is not dict and not isinstance(args, Mapping):
+        return 'command request field "args" is not a map'
     for key in args:
         if type(key) is not bytes:
-            raise _wrong("command request has an argument whose name is not a bytestring")
-    return args
+            return "command request has an argument whose name is not a bytestring"
+    return ""
 
 
-def _check_redirect(redirect: Value) -> Mapping[bytes, Value]:
-    """REQ-012: `targets` and `hashes`, arrays of bytestrings."""
-    if type(redirect) is not dict:
-        raise _wrong('command request field "redirect" is not a map')
+def _redirect_problem(redirect: Value) -> str:
+    """REQ-012: `targets` and `hashes`, arrays of bytestrings. Empty: it is that."""
+    if not isinstance(redirect, Mapping):
+        return 'command request field "redirect" is not a map'
     for field in (b"targets", b"hashes"):
         names = redirect.get(field, [])
-        if type(names) is not list or not all(type(name) is bytes for name in names):
-            raise _wrong(
+        if not isinstance(names, (list, tuple)) or any(type(name) is not bytes for name in names):
+            return (
                 f'command request field "redirect" has {field.decode()} that are not an array of bytestrings'
             )
-    return redirect
+    return ""
 
 
 def parse_command(octets: bytes, revision: Revision, max_depth: int) -> Command:
@@ -89,10 +91,14 @@ def parse_command(octets: bytes, revision: Revision, max_depth: int) -> Command:
         if b"name" not in value:
             raise _wrong('command request missing "name" field')
         raise _wrong('command request field "name" is not a bytestring')
-    args = _check_args(value[b"args"]) if b"args" in value else {}
+    args = value.get(b"args", {})
+    problem = _args_problem(args)
     redirect = None
     if b"redirect" in value and Feature.REDIRECTS in revision.features:
-        redirect = _check_redirect(value[b"redirect"])
+        redirect = value[b"redirect"]
+        problem = problem or _redirect_problem(redirect)
+    if problem:
+        raise _wrong(problem)
     return Command(name, args, redirect)
 
 
@@ -130,6 +136,7 @@ def build_command(
     Raises:
         LocalProtocolError: something cannot be said in this revision.
     """
+    _check_sendable(command, data, revision)
     if Feature.CBOR_REQUESTS in revision.features:
         yield from _build_request(request_id, command, revision, max_frame, has_data=data is not None)
     else:
@@ -139,6 +146,19 @@ def build_command(
         pieces = _cut(data, max_frame)
         for piece, is_last in pieces:
             yield Frame(request_id, 0, 0, type_id, _EOS if is_last else _CONTINUATION, piece)
+
+
+def _check_sendable(command: Command, data: bytes | None, revision: Revision) -> None:
+    # A caller in untyped code hands over text easily, and two of the dialects would send it.
+    if not isinstance(command.name, bytes) or not isinstance(data, bytes | None):
+        raise LocalProtocolError("command and data are bytestrings")
+    if command.redirect is not None and Feature.REDIRECTS not in revision.features:
+        raise LocalProtocolError(f"revision {revision.key} has no redirects")
+    problem = _args_problem(command.args)
+    if command.redirect is not None:
+        problem = problem or _redirect_problem(command.redirect)
+    if problem:
+        raise LocalProtocolError(problem)
 
 
 def _cut(octets: bytes, size: int) -> Iterator[tuple[bytes, bool]]:
@@ -155,8 +175,6 @@ def _build_request(
     if command.args:
         value[b"args"] = command.args
     if command.redirect is not None:
-        if Feature.REDIRECTS not in revision.features:
-            raise LocalProtocolError(f"revision {revision.key} has no redirects")
         value[b"redirect"] = command.redirect
     type_id = revision.type_ids[FrameType.COMMAND_REQUEST]
     role = _REQUEST_NEW
@@ -170,6 +188,8 @@ def _build_named(
     request_id: int, command: Command, revision: Revision, max_frame: int, *, has_data: bool
 ) -> Iterator[Frame]:
     flags = (_NAME_FLAGS["have-args"] if command.args else 0) | (_NAME_FLAGS["have-data"] if has_data else 0)
+    if len(command.name) > max_frame:
+        raise LocalProtocolError(f"command name of {len(command.name)} octets does not fit one frame")
     type_id = revision.type_ids[FrameType.COMMAND_NAME]
     yield Frame(request_id, 0, 0, type_id, flags or _NAME_FLAGS["eos"], command.name)
     type_id = revision.type_ids[FrameType.COMMAND_ARGUMENT]
