@@ -150,8 +150,10 @@ def build_command(
 
 def _check_sendable(command: Command, data: bytes | None, revision: Revision) -> None:
     # A caller in untyped code hands over text easily, and two of the dialects would send it.
-    if not isinstance(command.name, bytes) or not isinstance(data, bytes | None):
-        raise LocalProtocolError("command and data are bytestrings")
+    if not isinstance(command.name, bytes):
+        raise LocalProtocolError("command name is not a bytestring")
+    if not isinstance(data, bytes | None):
+        raise LocalProtocolError("command data is not a bytestring")
     if command.redirect is not None and Feature.REDIRECTS not in revision.features:
         raise LocalProtocolError(f"revision {revision.key} has no redirects")
     problem = _args_problem(command.args)

@@ -230,8 +230,8 @@ def test_build_data_of_any_size_ends_once(key: str, size: int) -> None:
 @pytest.mark.parametrize(
     ("command", "data", "message"),
     [
-        (Command("x", {}), None, "command and data are bytestrings"),  # type: ignore[arg-type]
-        (Command(b"x", {}), "text", "command and data are bytestrings"),
+        (Command("x", {}), None, "command name is not a bytestring"),  # type: ignore[arg-type]
+        (Command(b"x", {}), "text", "command data is not a bytestring"),
         (Command(b"x", [b"a"]), None, 'command request field "args" is not a map'),  # type: ignore[arg-type]
         (
             Command(b"x", {"a": b""}),  # type: ignore[dict-item]
