@@ -222,8 +222,10 @@ def _decided_by(key: _Key, revision: Revision) -> tuple[str, ...]:
         return ()
     if table == "stream":
         return _STREAM_DECIDED_BY.get((StreamState[state], StreamInput[cause]), ())
-    if cause in LocalInput.__members__:
-        return ("RSP-003",) if cause == LocalInput.ANSWER.name else ("RID-005",)
+    if cause == LocalInput.SENT.name:
+        return ("RID-005",) if Feature.REQUEST_IDS in revision.features else ()
+    if cause == LocalInput.ANSWER.name:
+        return ("RSP-003",)
     return _DECIDED_BY[FrameInput[cause]]
 
 
