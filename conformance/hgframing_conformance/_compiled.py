@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gc
 import itertools
-import re
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -41,7 +40,6 @@ __all__ = ["compile_cases", "load_compiled"]
 _LONG: Final = 1024
 #: A run of twice this many octets is always found, a shorter one by luck.
 _STRIDE: Final = 64
-_DIGITS: Final = re.compile(r"[0-9a-f]*\Z")
 #: The version of this form; it is the version of the vector format.
 _FORMAT: Final = 1
 
@@ -156,10 +154,10 @@ def _write_step(step: Step, revision: str) -> dict[str, Any]:
 
 
 def _shorten(form: Any) -> Any:
-    """Replace long repetitive hex strings by `repeat` in a form of the harness protocol."""
+    """Replace long repetitive octets by `repeat` in a form of the harness protocol; other text is left alone."""
     match form:
-        case str():
-            return _run_lengths(form)
+        case {"send-frames": list() as frames} if len(form) == 1:
+            return {"send-frames": [_run_lengths(frame) for frame in frames]}
         case list():
             return [_shorten(item) for item in form]
         case {"hex": str() as digits} if len(form) == 1:
@@ -172,11 +170,8 @@ def _shorten(form: Any) -> Any:
 
 
 def _run_lengths(text: str) -> str | dict[str, Any]:
-    """Write hex digits as `{repeat: parts}` where they are long and one octet follows itself many times.
-
-    Text that is no hex is left alone: what is neither frame nor bytestring has no runs of this length.
-    """
-    if len(text) < _LONG or not _DIGITS.match(text):
+    """Write hex digits as `{repeat: parts}` where they are long and one octet follows itself many times."""
+    if len(text) < _LONG:
         return text
     octets = bytes.fromhex(text)
     parts = []

@@ -48,6 +48,8 @@ _SETUP_LAYERS: Final[Mapping[str, frozenset[Layer]]] = {
     "accept-encodings": frozenset({Layer.SERVER}),
     "limits": frozenset(Layer),
 }
+#: The field of a step's model that each verb has.
+_ATTRIBUTES: Final = tuple((verb, verb.replace("-", "_")) for verb in Verb)
 _LIMITS: Final = frozenset(field.name.replace("_", "-") for field in dataclasses.fields(Limits))
 
 
@@ -273,7 +275,7 @@ def _step(model: _suite_model.Step, layer: Layer, revision: str, path: Path, lin
 
 
 def _verb(model: _suite_model.Step, path: Path) -> Verb:
-    verbs = [verb for verb in Verb if getattr(model, verb.replace("-", "_")) is not UNSET]
+    verbs = [verb for verb, attribute in _ATTRIBUTES if getattr(model, attribute) is not UNSET]
     if model.receive_hex is not UNSET and Verb.RECEIVE not in verbs:
         verbs.append(Verb.RECEIVE)
     if len(verbs) != 1:

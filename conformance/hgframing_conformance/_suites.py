@@ -150,7 +150,7 @@ class _Loader:
         self._problems = problems
         self._tiers = tiers
         self._first: dict[str, tuple[str, int]] = {}
-        self._registries: dict[str, Registry] = {}
+        self._registries: dict[str, Registry | None] = {}
         self._catalogues: dict[str, Catalogue | None] = {}
 
     def read(self, file: _File) -> None:
@@ -178,7 +178,7 @@ class _Loader:
     def check_complete(self) -> None:
         """Find ids of the registries whose cases have vanished."""
         for registry in self._registries.values():
-            self._problems += registry.check_complete(self._first)
+            self._problems += registry.check_complete(self._first) if registry else ()
 
     def _add(self, document: Document, errors: Sequence[FormError]) -> None:
         self._problems += [
@@ -234,14 +234,15 @@ class _Loader:
             self._problems += registry.check(case_id, document.file, line)
 
     def _registry_of(self, root: Traversable | None) -> Registry | None:
-        file = root and root.joinpath("ids.txt")
-        if file is None or not file.is_file():
-            return None
-        shown = _shown(file)
-        if shown not in self._registries:
-            self._registries[shown] = read_registry(file.read_text(encoding="utf-8"), shown)
-            self._problems += self._registries[shown].problems
-        return self._registries[shown]
+        key = str(root)
+        if key not in self._registries:
+            file = root and root.joinpath("ids.txt")
+            self._registries[key] = None
+            if file is not None and file.is_file():
+                registry = read_registry(file.read_text(encoding="utf-8"), _shown(file))
+                self._registries[key] = registry
+                self._problems += registry.problems
+        return self._registries[key]
 
     def _catalogue_of(self, root: Traversable | None) -> Catalogue | None:
         """Find the catalogue that files below a root are checked against: its own, or else the packaged one."""

@@ -12,10 +12,11 @@ The reader works on the parser's events, which is the last place where anchors a
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
 import yaml
@@ -86,12 +87,10 @@ class Document:
             The line, from 1.
         """
         line, node = 1, self.root
-        for part in path:
-            known = self._lines.get(id(node), {})
-            lines = dict(enumerate(known)) if isinstance(known, list) else known
-            if part not in lines:
-                break
-            line, node = lines[part], node[part]
+        with contextlib.suppress(KeyError, IndexError, TypeError):
+            for part in path:
+                lines: Any = self._lines.get(id(node))
+                line, node = lines[part], node[part]
         return line
 
 
@@ -132,78 +131,78 @@ class _Reader:
         self._dropped: list[Any] = []
         self._documents = 0
 
-    def read(self, events: Iterator[Any]) -> None:
+    def read(self, events: Iterable[Any]) -> None:
+        # Types are compared, not matched: a suite has a hundred thousand events.
         for event in events:
-            match event:
-                case yaml.ScalarEvent():
-                    self._scalar(event)
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    if not self._open(event):
-                        return
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    closed = self._stack.pop()
-                    self._place(closed.items, closed.line)
-                case yaml.AliasEvent():
-                    self._problem(event, "aliases are not in the JSON subset of YAML", "write the value out")
-                    self._place(None, event.start_mark.line + 1)
-                case yaml.DocumentStartEvent():
-                    self._documents += 1
-                    if self._documents > 1:
-                        self._problem(event, "a file is one document", "remove the line ---")
-                        return
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._scalar(event)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                if not self._open(event, mapping=kind is yaml.MappingStartEvent):
+                    return
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                closed = self._stack.pop()
+                self._place(closed.items, closed.line)
+            elif kind is yaml.AliasEvent:
+                self._problem(event, "aliases are not in the JSON subset of YAML", "write the value out")
+                self._place(None, event.start_mark.line + 1)
+            elif kind is yaml.DocumentStartEvent:
+                self._documents += 1
+                if self._documents > 1:
+                    self._problem(event, "a file is one document", "remove the line ---")
+                    return
 
     def _problem(self, event: Any, message: str, remedy: str = "") -> None:
         self.problems.append(Problem(self.file, event.start_mark.line + 1, message, remedy))
 
-    def _check_plain(self, event: Any) -> None:
+    def _refuse(self, event: Any) -> None:
         if event.anchor is not None:
             self._problem(event, "anchors are not in the JSON subset of YAML", f"remove &{event.anchor}")
         if event.tag is not None:
             self._problem(event, f"tags are not in the JSON subset of YAML: {event.tag}", "remove the tag")
 
-    def _open(self, event: Any) -> bool:
-        self._check_plain(event)
-        line = event.start_mark.line + 1
+    def _open(self, event: Any, *, mapping: bool) -> bool:
+        """Begin a collection; false: reading must end, because nothing that follows could be placed."""
+        if event.anchor is not None or event.tag is not None:
+            self._refuse(event)
+        above = self._stack[-1] if self._stack else None
         if len(self._stack) >= _MAX_DEPTH:
             self._problem(event, f"the file is nested deeper than {_MAX_DEPTH} levels")
             return False
-        above = self._stack[-1] if self._stack else None
-        if above is not None and isinstance(above.items, dict) and above.key is None:
+        if above is not None and above.key is None and isinstance(above.items, dict):
             self._problem(event, "a key must be a string")
             return False
-        hex_values = above is not None and above.key in _HEX_KEYS
-        if isinstance(event, yaml.MappingStartEvent):
+        line = event.start_mark.line + 1
+        if mapping:
             opened = _Open({}, {}, line, hex_values=False)
         else:
-            opened = _Open([], [], line, hex_values=hex_values)
+            opened = _Open([], [], line, hex_values=above is not None and above.key in _HEX_KEYS)
         self._stack.append(opened)
         self.lines[id(opened.items)] = opened.lines
         return True
 
     def _scalar(self, event: Any) -> None:
-        self._check_plain(event)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse(event)
+        value = event.value
         line = event.start_mark.line + 1
-        quoted = bool(event.style)
         above = self._stack[-1] if self._stack else None
-        if above is not None and isinstance(above.items, dict) and above.key is None:
-            self._key(event, above, line, quoted=quoted)
-            return
-        value: Any = event.value
-        if not quoted:
-            if above is not None and (above.hex_values or above.key in _HEX_KEYS):
-                self._problem(event, f"unquoted hex string {value}", f'write "{value}"')
-            else:
-                value = self._plain(event)
-        self._place(value, line)
-
-    def _key(self, event: Any, above: _Open, line: int, *, quoted: bool) -> None:
-        key = event.value
-        if not quoted and (key in _WORDS or _AMBIGUOUS.match(key)):
-            self._problem(event, f"the bare key {short(key)} is not a string to every reader", "quote it")
-        assert isinstance(above.lines, dict)  # noqa: S101 - the lines have the shape of the items
-        if key in above.lines:
-            self._problem(event, f"duplicate key {short(key)}", f"the first is on line {above.lines[key]}")
-        above.key, above.key_line = key, line
+        if above is not None and above.key is None and isinstance(above.lines, dict):
+            if not event.style and (value in _WORDS or _AMBIGUOUS.match(value)):
+                self._problem(
+                    event, f"the bare key {short(value)} is not a string to every reader", "quote it"
+                )
+            if value in above.lines:
+                first = above.lines[value]
+                self._problem(event, f"duplicate key {short(value)}", f"the first is on line {first}")
+            above.key, above.key_line = value, line
+        elif event.style:
+            self._place(value, line)
+        elif above is not None and (above.hex_values or above.key in _HEX_KEYS):
+            self._problem(event, f"unquoted hex string {value}", f'write "{value}"')
+            self._place(value, line)
+        else:
+            self._place(self._plain(event), line)
 
     def _plain(self, event: Any) -> Any:
         text = event.value
@@ -220,16 +219,16 @@ class _Reader:
             self.root = value
             return
         above = self._stack[-1]
-        match above.items, above.lines:
-            case dict() as items, dict() as lines:
-                key = above.key
-                above.key = None
-                if key is None or key in lines:
-                    # Kept alive: the lines of collections are found by identity.
-                    self._dropped.append(value)
-                else:
-                    items[key] = value
-                    lines[key] = above.key_line
-            case list() as items, list() as lines:
-                items.append(value)
-                lines.append(line)
+        items, lines = above.items, above.lines
+        if isinstance(items, list) and isinstance(lines, list):
+            items.append(value)
+            lines.append(line)
+        elif isinstance(items, dict) and isinstance(lines, dict):
+            key = above.key
+            above.key = None
+            if key is None or key in lines:
+                # Kept alive: the lines of collections are found by identity.
+                self._dropped.append(value)
+            else:
+                items[key] = value
+                lines[key] = above.key_line
