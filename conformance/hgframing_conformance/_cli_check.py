@@ -80,7 +80,7 @@ def command(locator: str, **options: Any) -> int:
     """
     order = Check(
         locator=locator,
-        cases=load(options),
+        cases=load(options, whole=bool(options["expectations"] or options["write"])),
         selection=selection_from(options),
         adapter=AdapterOptions(timeout=options["timeout"], max_restarts=options["max_restarts"]),
         run=RunOptions(strict=options["strict"], messages=options["match"] == "message"),

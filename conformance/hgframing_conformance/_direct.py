@@ -139,7 +139,8 @@ class DirectAdapter:
     def _one(self, message: dict[str, Any]) -> Observation:
         try:
             with _deadline(self._options.timeout):
-                reply = self._exchange(message)
+                # Its own list of steps: an implementation may take it apart.
+                reply = self._exchange(message | {"steps": list(message["steps"])})
         except _DeadlineError:
             return TimedOut(seconds=self._options.timeout)
         except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever it raises is the observation)

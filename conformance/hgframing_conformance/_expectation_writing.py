@@ -152,8 +152,16 @@ def render(content: ExpectationFile, header: str = "") -> str:
 
 
 def _scalar(text: str) -> str:
-    """Quote a string: JSON's quotes are YAML's, and no reader takes them for a number or a date."""
-    return json.dumps(text, ensure_ascii=False)
+    """Quote a string: JSON's quotes are YAML's, and no reader takes them for a number or a date.
+
+    What YAML does not let stand in a file is escaped, in the one way that both have.
+    """
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else _escaped(char) for char in quoted)
+
+
+def _escaped(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 
 def _flow(value: object) -> str:

@@ -20,6 +20,7 @@ import msgspec
 
 from msgspec import Meta, Struct
 
+from hgframing import REVISIONS
 from hgframing_conformance._cases import Layer, Verb
 
 
@@ -202,7 +203,13 @@ def read_hello(message: object) -> Hello:
         version = message.get("protocol", PROTOCOL)
         if version != PROTOCOL or isinstance(version, bool):
             raise MessageError(f"it speaks harness protocol {version!r}, this suite speaks {PROTOCOL}")
-    return _check(message, Hello)
+    hello = _check(message, Hello)
+    unknown = [key for key in hello.revisions if key not in REVISIONS]
+    if unknown:
+        # Nothing would ever run in it, and nobody would see why.
+        known = ", ".join(REVISIONS)
+        raise MessageError(f"Unknown revision {unknown[0]!r}, known are {known} - at `$.revisions`")
+    return hello
 
 
 def read_result(message: object, *, seq: int, steps: int) -> list[list[dict[str, Any]]]:

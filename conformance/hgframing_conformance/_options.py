@@ -82,10 +82,15 @@ def selection_from(options: dict[str, Any]) -> Selection:
     )
 
 
-def load(options: dict[str, Any]) -> tuple[Case, ...]:
+def load(options: dict[str, Any], *, whole: bool = False) -> tuple[Case, ...]:
     """Load the suites that the options name.
+
+    Args:
+        options: the values of the shared options.
+        whole: load what the tier leaves out too; an expectation file speaks of all cases.
 
     Raises:
         SuiteError: something is wrong with them.
     """
-    return load_suites(list(options["paths"]) or None)
+    tiers = frozenset(Tier) if whole else selection_from(options).tiers
+    return load_suites(list(options["paths"]) or None, tiers=tiers)

@@ -172,6 +172,7 @@ class VectorFile(pytest.File):
         Raises:
             pytest.UsageError: the suites or the expectation file cannot be read, or nothing is selected.
         """
+        from hgframing_conformance._cases import Tier  # noqa: PLC0415
         from hgframing_conformance._expectations import read_expectations  # noqa: PLC0415
         from hgframing_conformance._select import select  # noqa: PLC0415
         from hgframing_conformance._suites import load_suites  # noqa: PLC0415
@@ -180,10 +181,13 @@ class VectorFile(pytest.File):
         option = self.config.option
         connection = Connection(self.config)
         try:
-            cases = load_suites(option.hgframing_suites or None)
+            selection = _selection(option)
             if option.hgframing_expectations is not None:
                 connection.expectations = read_expectations(option.hgframing_expectations)
-            selected = list(select(cases, _selection(option)))
+            # An expectation file speaks of all cases, whatever is selected.
+            tiers = selection.tiers if connection.expectations is None else frozenset(Tier)
+            cases = load_suites(option.hgframing_suites or None, tiers=tiers)
+            selected = list(select(cases, selection))
         except ConformanceError as error:
             raise pytest.UsageError(f"hgframing: {error}") from None
         if not selected:

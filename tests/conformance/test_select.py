@@ -27,7 +27,7 @@ def hello(**capabilities: object) -> Hello:
         {
             "op": "hello",
             "protocol": 1,
-            "name": "n",
+            "name": "tame",
             "version": "1",
             "language": "l",
             "revisions": ["0006"],
