@@ -3,13 +3,20 @@
 The specification text asks for no limit but that of the payload (FRAME-003) and allows one for arguments (EXEC-002). A
 receiver without limits can be made to hold gibibytes by a peer that sends kibibytes, so every quantity has one here.
 Crossing one is a fault, never an exception, and the fault says which.
+
+Two bounds are the protocol's own and not for a caller to choose: a stream ID has eight bits, so a peer has at most 128
+streams; and the window of `zstd-8mb` is eight mebibytes (ENC-009).
 """
 
 from __future__ import annotations
 
 import dataclasses
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
+
+from hgframing._errors import LocalProtocolError
 
 
 __all__ = [
@@ -17,8 +24,15 @@ __all__ = [
     "Limits",
 ]
 
-#: What senders cut payloads to. Mercurial's own figure; half of what FRAME-003 allows without negotiation.
+#: Octets that senders cut payloads to. Mercurial's own figure; half of what FRAME-003 allows without negotiation.
 DEFAULT_MAX_FRAME: Final = 32768
+
+#: What a limit may be at least; it is 0 where nothing is said. No work at all would be possible below.
+_SMALLEST: Final[Mapping[str, int]] = MappingProxyType({"max_requests": 1, "max_cbor_depth": 1})
+#: What a limit may be at most, where the protocol cannot say more.
+_LARGEST: Final[Mapping[str, int]] = MappingProxyType(
+    {"max_payload": 0xFFFFFF, "max_requests": 0x10000, "max_encoded_streams": 128}
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +48,14 @@ class Limits:
             16 MiB, a frame's largest payload.
         max_buffered_octets: the same over all requests of a connection. Four requests of the largest size.
         max_settings_octets: octets of a settings value that is split over frames. Settings are lists of names.
-        max_cbor_depth: nested containers of a CBOR value. Known commands nest five deep.
+        max_cbor_depth: nested containers of a CBOR value, 1 or more; a set counts twice, for its tag. Known commands
+            nest five deep.
+        max_encoded_streams: open streams of the peer whose content encoding keeps state, 0–128. A stream of zstd-8mb
+            costs 16 MiB once its peer has sent 300 octets, so all that IDs allow would be 2 GiB. Known peers use one.
         max_decoded: octets that one encoded payload may decode to. 16 MiB: what an unencoded frame could carry at most.
+
+    Raises:
+        LocalProtocolError: a limit is not a whole number, or outside its range.
     """
 
     max_payload: int = 65535
@@ -44,4 +64,13 @@ class Limits:
     max_buffered_octets: int = 64 * 1024 * 1024
     max_settings_octets: int = 64 * 1024
     max_cbor_depth: int = 32
+    max_encoded_streams: int = 8
     max_decoded: int = 16 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            name, value = field.name, getattr(self, field.name)
+            smallest, largest = _SMALLEST.get(name, 0), _LARGEST.get(name)
+            if type(value) is not int or value < smallest or (largest is not None and value > largest):
+                end = "" if largest is None else f" to {largest}"
+                raise LocalProtocolError(f"{name} must be a whole number from {smallest}{end}, not {value!r}")
