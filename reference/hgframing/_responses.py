@@ -5,12 +5,13 @@ Builders raise `LocalProtocolError` for what may not be sent; parsers raise `Fau
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import msgspec
 
-from hgframing._cbor import encode_value
+from hgframing._cbor import Value, encode_value
 from hgframing._errors import FaultCode, FaultRaised, LocalProtocolError
 from hgframing._limits import DEFAULT_MAX_FRAME
 from hgframing._maps import parse_map
@@ -20,11 +21,16 @@ from hgframing._text import Atom, atom_map, check_text, render_atom, take_atoms
 
 __all__ = [
     "Redirect",
+    "Status",
+    "StatusError",
+    "StatusOk",
+    "StatusRedirect",
     "build_error",
     "build_status_error",
     "build_status_ok",
     "build_status_redirect",
     "parse_error",
+    "parse_status",
 ]
 
 _ERROR_KINDS: Final = frozenset({b"protocol", b"server", b"command"})
@@ -42,23 +48,104 @@ class Redirect(msgspec.Struct, frozen=True):
     servercadercerts: tuple[bytes, ...] | None = None
 
 
+class StatusOk(msgspec.Struct, frozen=True):
+    """The command succeeded: its values follow."""
+
+
+class StatusError(msgspec.Struct, frozen=True):
+    """The command failed before it gave any value; none follow. `atoms` is the message."""
+
+    atoms: tuple[Atom, ...]
+
+
+class StatusRedirect(msgspec.Struct, frozen=True):
+    """The values are to be had elsewhere; none follow."""
+
+    redirect: Redirect
+
+
+Status: TypeAlias = StatusOk | StatusError | StatusRedirect
+
+
+def _is_bytes(value: Value) -> bool:
+    return type(value) is bytes
+
+
+def _is_unsigned(value: Value) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _are_bytes(value: Value) -> bool:
+    return isinstance(value, (list, tuple)) and all(type(item) is bytes for item in value)
+
+
+def _are_hashes(value: Value) -> bool:
+    return isinstance(value, (list, tuple)) and all(_are_bytes(pair) and len(pair) == 2 for pair in value)
+
+
+#: RSP-009: the fields of a location, and what each has to be.
+_LOCATION: Final[Mapping[str, tuple[Callable[[Value], bool], str]]] = MappingProxyType(
+    {
+        "url": (_is_bytes, "a bytestring"),
+        "mediatype": (_is_bytes, "a bytestring"),
+        "size": (_is_unsigned, "an unsigned integer"),
+        "fullhashes": (_are_hashes, "an array of names and hashes"),
+        "fullhashseed": (_is_bytes, "a bytestring"),
+        "serverdercerts": (_are_bytes, "an array of bytestrings"),
+        "servercadercerts": (_are_bytes, "an array of bytestrings"),
+    }
+)
+_REQUIRED: Final = frozenset({"url", "mediatype"})
+
+
+def _location_problem(fields: Mapping[str, Value]) -> str:
+    """Say what is wrong with the fields of a location. Empty: nothing."""
+    for name, (is_right, what) in _LOCATION.items():
+        if name not in fields:
+            if name in _REQUIRED:
+                return f"redirect location has no {name}"
+        elif not is_right(fields[name]):
+            return f'redirect location field "{name}" is not {what}'
+    return ""
+
+
+def _one_frame(payload: bytes, what: str) -> bytes:
+    if len(payload) > DEFAULT_MAX_FRAME:
+        raise LocalProtocolError(f"{what} of {len(payload)} octets does not fit one frame")
+    return payload
+
+
 def build_status_ok(revision: Revision) -> bytes:
     """Begin a response that succeeds (RSP-006)."""
     return encode_value({b"status": b"ok"}, revision.cbor)
 
 
 def build_status_error(atoms: Sequence[Atom], revision: Revision) -> bytes:
-    """Answer with a command's error before any response data (RSP-008, ERR-007)."""
-    error = {b"message": [atom_map(atom) for atom in atoms]}
-    return encode_value({b"status": b"error", b"error": error}, revision.cbor)
+    """Answer with a command's error before any response data (RSP-008, ERR-007).
+
+    Raises:
+        LocalProtocolError: the message is no text, or the map does not fit one frame.
+    """
+    error = {b"message": [atom_map(check_text(atom, revision)) for atom in atoms]}
+    return _one_frame(encode_value({b"status": b"error", b"error": error}, revision.cbor), "error message")
 
 
 def build_status_redirect(redirect: Redirect, revision: Revision) -> bytes:
-    """Answer with a place where the response is to be had (RSP-009)."""
-    location = {
-        name.encode(): value for name, value in msgspec.structs.asdict(redirect).items() if value is not None
+    """Answer with a place where the response is to be had (RSP-009).
+
+    Raises:
+        LocalProtocolError: a field has the wrong type, or the map does not fit one frame.
+    """
+    fields = {
+        name: value
+        for name, value in msgspec.structs.asdict(redirect).items()
+        if value is not None or name in _REQUIRED
     }
-    return encode_value({b"status": b"redirect", b"location": location}, revision.cbor)
+    if problem := _location_problem(fields):
+        raise LocalProtocolError(problem)
+    location = {name.encode(): value for name, value in fields.items()}
+    value = {b"status": b"redirect", b"location": location}
+    return _one_frame(encode_value(value, revision.cbor), "redirect location")
 
 
 def build_error(kind: str, atoms: Sequence[Atom], revision: Revision) -> bytes:
@@ -70,16 +157,53 @@ def build_error(kind: str, atoms: Sequence[Atom], revision: Revision) -> bytes:
         revision: says which form.
 
     Raises:
-        LocalProtocolError: the message does not fit one frame.
+        LocalProtocolError: the message is no text, or does not fit one frame.
     """
+    checked = [check_text(atom, revision) for atom in atoms]
     if Feature.CBOR_ERRORS in revision.features:
-        message = [atom_map(check_text(atom, revision)) for atom in atoms]
-        payload = encode_value({b"type": kind.encode(), b"message": message}, revision.cbor)
+        value = {b"type": kind.encode(), b"message": [atom_map(atom) for atom in checked]}
+        payload = encode_value(value, revision.cbor)
     else:
-        payload = b"".join(map(render_atom, atoms))
-    if len(payload) > DEFAULT_MAX_FRAME:
-        raise LocalProtocolError(f"error message of {len(payload)} octets does not fit one frame")
-    return payload
+        payload = b"".join(map(render_atom, checked))
+    return _one_frame(payload, "error message")
+
+
+def parse_status(value: Value, revision: Revision) -> Status:
+    """Read the first value of a response (RSP-006 to RSP-009; D80).
+
+    Unknown keys are ignored; a redirect is a status only where the revision has redirects.
+
+    Raises:
+        FaultRaised: `bad-payload`.
+    """
+    if type(value) is not dict:
+        raise FaultRaised(FaultCode.BAD_PAYLOAD, "response status is not a map")
+    match value.get(b"status"):
+        case b"ok":
+            return StatusOk()
+        case b"error":
+            error = value.get(b"error")
+            if type(error) is not dict:
+                raise FaultRaised(FaultCode.BAD_PAYLOAD, "response status error has no error map")
+            return StatusError(take_atoms(error.get(b"message"), "response status error"))
+        case b"redirect" if Feature.REDIRECTS in revision.features:
+            return StatusRedirect(_parse_location(value.get(b"location")))
+        case _:
+            raise FaultRaised(FaultCode.BAD_PAYLOAD, "response has no known status")
+
+
+def _parse_location(value: Value) -> Redirect:
+    if type(value) is not dict:
+        raise FaultRaised(FaultCode.BAD_PAYLOAD, "response status redirect has no location map")
+    fields = {name: value[name.encode()] for name in _LOCATION if name.encode() in value}
+    if problem := _location_problem(fields):
+        raise FaultRaised(FaultCode.BAD_PAYLOAD, problem)
+    if "fullhashes" in fields:
+        fields["fullhashes"] = tuple(map(tuple, fields["fullhashes"]))
+    for name in ("serverdercerts", "servercadercerts"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    return Redirect(**fields)
 
 
 def parse_error(octets: bytes, revision: Revision, max_depth: int) -> tuple[str, tuple[Atom, ...]]:
