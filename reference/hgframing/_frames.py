@@ -114,8 +114,13 @@ class HeaderLayout:
     def decode(self, octets: bytes) -> FrameHeader:
         """Read a header from the first `size` octets.
 
+        Use this for a header alone; `FrameBuffer` cuts whole streams. Fields that the layout lacks are 0.
+
         Args:
             octets: at least `size` octets; more are ignored.
+
+        Returns:
+            The header's numbers, legal or not (FRAME-001, FRAME-002, FRAME-005 to FRAME-007).
 
         Raises:
             ValueError: fewer than `size` octets.
@@ -136,7 +141,14 @@ class HeaderLayout:
     def encode(self, frame: Frame) -> bytes:
         """Write a frame: header and payload.
 
-        Use this for everything that is sent; it refuses what the layout cannot say instead of truncating it.
+        Use this for everything that is sent; it refuses what the layout cannot say instead of truncating it, which is
+        what Mercurial does (D2, D4). It does not ask whether the frame is legal.
+
+        Args:
+            frame: its payload has 0–16777215 octets.
+
+        Returns:
+            The header's `size` octets and the payload's (FRAME-001, FRAME-002, FRAME-005 to FRAME-007).
 
         Raises:
             LocalProtocolError: a number does not fit its field, the payload does not fit 24 bits, or the frame has an
