@@ -23,15 +23,20 @@ _ARGUMENT_STATES: Final = frozenset({_S.ARGUMENTS, _S.ARGUMENTS_DATA, _S.VALUE, 
 _FROM_SERVER: Final = frozenset(
     {FrameType.RESPONSE, FrameType.ERROR_RESPONSE, FrameType.TEXT_OUTPUT, FrameType.PROGRESS}
 )
+_NEW: Final = 0x01
+#: New or continuation.
+_REQUEST_CHOICE: Final = 0x03
 _BEFORE_DATA: Final = frozenset({_S.ARGUMENTS_DATA, _S.VALUE_DATA, _S.REQUEST_DATA})
 
 
 def _refuse_flags(frame: Frame, spec: FrameSpec) -> FaultRaised:
     """Say what is wrong with the flags of a frame whose type may come here."""
-    defined = sum(spec.flags.values())
-    if not frame.flags & defined and spec.missing:
+    # Of the four flags of a request, two are a choice and two stand beside it.
+    choice = _REQUEST_CHOICE if spec.type is FrameType.COMMAND_REQUEST else sum(spec.flags.values())
+    chosen = frame.flags & choice
+    if not chosen and spec.missing:
         message = spec.missing
-    elif not frame.flags & ~defined and spec.conflict:
+    elif chosen == choice and spec.conflict:
         message = spec.conflict
     else:
         message = f"received illegal flags on {spec.name} frame: {frame.flags}"
@@ -76,66 +81,72 @@ def refuse_in_server(
         return FaultRaised(FaultCode.UNEXPECTED_FRAME, revision.wording.not_first % frame.type_id)
     if not receiving and not starts:
         return FaultRaised(FaultCode.UNEXPECTED_FRAME, revision.wording.not_a_command % frame.type_id)
+    if receiving and Feature.REQUEST_IDS not in revision.features:
+        return _refuse_without_ids(frame, spec, request)
     if spec is None:
-        return FaultRaised(FaultCode.UNEXPECTED_FRAME, f"received unexpected frame type: {frame.type_id}")
+        return _refuse_part(frame, spec, revision, request)
     if kind is FrameType.COMMAND_REQUEST and frame.type_id << 4 | frame.flags not in revision.inputs:
         return _refuse_flags(frame, spec)
-    if kind is FrameType.COMMAND_NAME or (kind is FrameType.COMMAND_REQUEST and frame.flags & 0x01):
+    is_new = kind is FrameType.COMMAND_NAME or (kind is FrameType.COMMAND_REQUEST and frame.flags & _NEW)
+    if is_new or not receiving:
         return _refuse_start(frame, spec, request)
-    if kind is FrameType.COMMAND_REQUEST and not receiving:
-        message = "received command request frame without new flag set"
-        return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
     return _refuse_part(frame, spec, revision, request)
 
 
-def _refuse_start(frame: Frame, spec: FrameSpec, request: ServerRequestState) -> FaultRaised:
-    if request is _S.UNKNOWN:
+def _refuse_without_ids(frame: Frame, spec: FrameSpec | None, request: ServerRequestState) -> FaultRaised:
+    """Say why the one request that is being received does not continue with this frame (sheet r1, 8.1)."""
+    wanted = FrameType.COMMAND_ARGUMENT if request in _ARGUMENT_STATES else FrameType.COMMAND_DATA
+    if spec is not None and spec.type is wanted:
         return _refuse_flags(frame, spec)
-    already = "is already active" if request in _ANSWERING else "already received"
-    message = f"request with ID {frame.request_id} {already}"
-    return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
+    word = "argument" if wanted is FrameType.COMMAND_ARGUMENT else "data"
+    message = f"expected command {word} frame; got {frame.type_id}"
+    return FaultRaised(FaultCode.UNEXPECTED_FRAME, message)
+
+
+def _refuse_start(frame: Frame, spec: FrameSpec, request: ServerRequestState) -> FaultRaised:
+    """Say why no request begins with this frame (sheet r2, 7.1; sheet r4, 8.2)."""
+    if request is not _S.UNKNOWN:
+        already = "is already active" if request in _ANSWERING else "already received"
+        message = f"request with ID {frame.request_id} {already}"
+        return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
+    if spec.type is FrameType.COMMAND_REQUEST:
+        message = "received command request frame without new flag set"
+        return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
+    return _refuse_flags(frame, spec)
 
 
 def _refuse_part(
-    frame: Frame, spec: FrameSpec, revision: Revision, request: ServerRequestState
+    frame: Frame, spec: FrameSpec | None, revision: Revision, request: ServerRequestState
 ) -> FaultRaised:
-    """Say why a request does not continue with this frame."""
+    """Say why a request does not continue with this frame (sheet r2, 7.1; sheet r4, 8.3)."""
     request_id = frame.request_id
-    if Feature.REQUEST_IDS in revision.features and request in _ANSWERING | {_S.UNKNOWN}:
+    if request in _ANSWERING or request is _S.UNKNOWN:
         relation = "still active" if request in _ANSWERING else "not receiving"
         message = f"received frame for request that is {relation}: {request_id}"
         return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
     legal = frame.type_id << 4 | frame.flags in revision.inputs
-    match spec.type:
+    code = FaultCode.UNEXPECTED_FRAME
+    match spec.type if spec else None:
+        case FrameType.COMMAND_REQUEST if request is _S.DATA:
+            message = "received command request frame when request frames were supposedly done"
         case FrameType.COMMAND_REQUEST:
-            message = "mismatch between expect data flag and previous frame"
             code = FaultCode.BAD_FLAGS
-            if request is _S.DATA:
-                message = "received command request frame when request frames were supposedly done"
-                code = FaultCode.UNEXPECTED_FRAME
-            return FaultRaised(code, message)
-        case FrameType.COMMAND_ARGUMENT if request in _ARGUMENT_STATES and not legal:
+            message = "mismatch between expect data flag and previous frame"
+        case FrameType.COMMAND_ARGUMENT if spec and request in _ARGUMENT_STATES and not legal:
             return _refuse_flags(frame, spec)
-        case FrameType.COMMAND_DATA if request is _S.DATA and not legal:
+        case FrameType.COMMAND_ARGUMENT:
+            message = (
+                f"received command argument frame for request that is not expecting arguments: {request_id}"
+            )
+        case FrameType.COMMAND_DATA if spec and request is _S.DATA and not legal:
             return _refuse_flags(frame, spec)
-        case FrameType.COMMAND_ARGUMENT | FrameType.COMMAND_DATA:
-            return FaultRaised(FaultCode.UNEXPECTED_FRAME, _word_part(frame, spec, revision, request))
+        case FrameType.COMMAND_DATA if request in _BEFORE_DATA:
+            message = f"received command data frame before the request was complete: {request_id}"
+        case FrameType.COMMAND_DATA:
+            message = f"received command data frame for request that is not expecting data: {request_id}"
         case _:
             message = f"received unexpected frame type: {frame.type_id}"
-            return FaultRaised(FaultCode.UNEXPECTED_FRAME, message)
-
-
-def _word_part(frame: Frame, spec: FrameSpec, revision: Revision, request: ServerRequestState) -> str:
-    if Feature.REQUEST_IDS not in revision.features:
-        wanted = "argument" if request in _ARGUMENT_STATES else "data"
-        return f"expected command {wanted} frame; got {frame.type_id}"
-    if spec.type is FrameType.COMMAND_ARGUMENT:
-        return (
-            f"received command argument frame for request that is not expecting arguments: {frame.request_id}"
-        )
-    if request in _BEFORE_DATA:
-        return f"received command data frame before the request was complete: {frame.request_id}"
-    return f"received command data frame for request that is not expecting data: {frame.request_id}"
+    return FaultRaised(code, message)
 
 
 def refuse_in_client(
