@@ -100,11 +100,15 @@ class FrameSpec:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """Messages of Mercurial that changed over the revisions."""
+    """Messages of Mercurial that changed over the revisions. `%d` is the number of the frame's type.
+
+    Attributes:
+        not_first: a connection begins with something else (sheet r5, "initial").
+        not_a_command: nothing is being received, and the frame begins no command (sheets r1 to r5, "idle").
+    """
 
     not_first: str
     not_a_command: str
-    already_received: str = "request with ID %d already received"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
