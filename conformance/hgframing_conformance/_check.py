@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import time
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hgframing_conformance._adapters import Adapter, AdapterOptions
@@ -63,6 +63,7 @@ def check(
     order: Check,
     *,
     begin: Callable[[Adapter, int], None] | None = None,
+    tick: Callable[[], None] | None = None,
     watch: Callable[[Judged], None] | None = None,
 ) -> Summary:
     """Check one implementation.
@@ -70,7 +71,9 @@ def check(
     Args:
         order: what to check.
         begin: called once, when the implementation has introduced itself, with the number of items to come.
-        watch: called for every item as it ends.
+        tick: called for every item as it ends.
+        watch: called for every judged item; as it ends, but after the run where an expectation file is written: only
+            then is it known what is expected.
 
     Raises:
         LocatorError, SetupError: the implementation cannot be attached.
@@ -86,12 +89,12 @@ def check(
         if begin is not None:
             begin(adapter, len(chosen))
         for outcome in Engine(adapter, order.run).run(chosen):
+            if tick is not None:
+                tick()
             if order.write is not None:
                 outcomes.append(outcome)
-            judged = Judged(outcome=outcome, status=_status(outcome, book))
-            summary.add(judged)
-            if watch is not None:
-                watch(judged)
+            else:
+                _take(summary, Judged(outcome=outcome, status=_status(outcome, book)), watch)
     except KeyboardInterrupt:
         summary.stopped = "interrupted"
     finally:
@@ -99,7 +102,8 @@ def check(
     summary.seconds = time.perf_counter() - started
     if order.write is not None:
         book = _write(order.write, book, order.cases, outcomes, adapter.hello)
-        summary = _again(summary, outcomes, book)
+        for outcome in outcomes:
+            _take(summary, Judged(outcome=outcome, status=book.status(outcome)), watch)
     if book is not None:
         supported = _supported(order.cases, adapter.hello)
         summary.problems = book.problems(supported, adapter.hello, dt.datetime.now(tz=dt.UTC).date())
@@ -121,18 +125,10 @@ def _supported(cases: Sequence[Case], hello: Hello) -> Iterator[Item]:
     return (item for case in cases for item in items(case) if not unsupported(item, hello))
 
 
-def _again(before: Summary, outcomes: Iterable[Outcome], book: Expectations) -> Summary:
-    """Add a run up once more, in the light of the file that was written after it."""
-    summary = Summary(
-        locator=before.locator,
-        hello=before.hello,
-        notes=before.notes,
-        stopped=before.stopped,
-        seconds=before.seconds,
-    )
-    for outcome in outcomes:
-        summary.add(Judged(outcome=outcome, status=book.status(outcome)))
-    return summary
+def _take(summary: Summary, judged: Judged, watch: Callable[[Judged], None] | None) -> None:
+    summary.add(judged)
+    if watch is not None:
+        watch(judged)
 
 
 def _write(

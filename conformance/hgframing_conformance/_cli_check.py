@@ -87,6 +87,10 @@ def command(locator: str, **options: Any) -> int:
         expectations=options["expectations"],
         write=options["write"],
     )
+    for path in (options["junit"], options["markdown"]):
+        if path is not None:
+            # A report that cannot be written is told before the run, not after it.
+            path.open("ab").close()
     with contextlib.ExitStack() as stack:
         lines = stack.enter_context(JsonLines.open(options["jsonl"])) if options["jsonl"] else None
         junit = JUnit() if options["junit"] else None
@@ -98,13 +102,12 @@ def command(locator: str, **options: Any) -> int:
                 lines.begin(order, adapter.hello, total)
 
         def watch(judged: Judged) -> None:
-            progress(None)
             if lines is not None:
                 lines.outcome(judged)
             if junit is not None:
                 junit.add(judged)
 
-        summary = check(order, begin=begin, watch=watch)
+        summary = check(order, begin=begin, tick=lambda: progress(None), watch=watch)
         if lines is not None:
             lines.end(summary)
     if junit is not None:

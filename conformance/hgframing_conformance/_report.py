@@ -75,7 +75,8 @@ def print_summary(console: Console, summary: Summary, *, quiet: bool) -> None:
     if not quiet:
         hello = summary.hello
         _say(console, Text(clean(f"{hello.name} {hello.version} ({hello.language}), {summary.locator}")))
-        console.print(_table(summary))
+        if summary.total:
+            console.print(_table(summary))
         for reason, count in sorted(summary.reasons.items()):
             _say(console, Text(f"unsupported, for want of {clean(reason)}: {count}"))
         _print_remarks(console, summary)

@@ -219,7 +219,17 @@ class NotAsExpectedError(Exception):
     """An item is not as expected; the text is the whole report of it."""
 
 
-class VectorItem(pytest.Item):
+class _Item(pytest.Item):
+    """An item of ours: what it reports is text, never a traceback."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show our report. Reading sources for a traceback would also cost more than the item."""
+        if isinstance(excinfo.value, NotAsExpectedError | pytest.xfail.Exception | pytest.fail.Exception):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+class VectorItem(_Item):
     """One case in one chunking."""
 
     def __init__(self, *, vector: Item, connection: Connection, **keywords: Any) -> None:
@@ -256,19 +266,13 @@ class VectorItem(pytest.Item):
         if outcome.kind.is_failure:
             pytest.xfail(f"does not gate ({outcome.item.case.level.value}): {said}")
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show our report instead of a traceback."""
-        if isinstance(excinfo.value, NotAsExpectedError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
     def reportinfo(self) -> tuple[Path | str, int | None, str]:
         """Name the place in the suite."""
         case = self._vector.case
         return case.file, max(case.line - 1, 0), self.name
 
 
-class ExpectationsItem(pytest.Item):
+class ExpectationsItem(_Item):
     """The expectation file itself."""
 
     def __init__(self, *, cases: tuple[Case, ...], connection: Connection, **keywords: Any) -> None:
@@ -288,12 +292,6 @@ class ExpectationsItem(pytest.Item):
         problems = book.problems(supported, hello, dt.datetime.now(tz=dt.UTC).date())
         if problems:
             raise NotAsExpectedError("\n".join(map(str, problems)))
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show the problems instead of a traceback."""
-        if isinstance(excinfo.value, NotAsExpectedError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path | str, int | None, str]:
         """Name the file."""
