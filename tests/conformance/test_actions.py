@@ -196,6 +196,8 @@ def test_run_command_of_0001_with_a_request_is_refused() -> None:
     with pytest.raises(FormError, match="no request IDs") as caught:
         parse_expected({"run-command": {"request": 1, "command": "c"}}, SERVER, "0001")
     assert caught.value.path == ("run-command", "request")
+    with pytest.raises(FormError, match="a mapping of fields is needed"):
+        parse_expected({"run-command": "c"}, SERVER, "0001")
 
 
 def test_frame_of_0001_has_three_fields() -> None:
@@ -287,6 +289,7 @@ def test_parse_expected_frame_that_no_header_can_say_is_refused() -> None:
         ({"response-data": None}, CLIENT, ("response-data",), "'request' is missing"),
         ({"frame": {"type": 1}}, CODEC, ("frame",), "'request' is missing"),
         ({"frame": FRAME_NOTATION}, CODEC, ("frame",), "a mapping of numbers is needed"),
+        ({"frame": 5}, CODEC, ("frame",), "a mapping of fields is needed"),
         ({"send-frames": [FRAME_NOTATION]}, SERVER, ("send-frames", 0), "no hex string"),
         (
             {"send-frames": [FRAME_HEX + "00"]},

@@ -252,7 +252,11 @@ def test_run_lengths_can_be_undone(runs: list[tuple[bytes, int]]) -> None:
     """Whatever is shortened says the same octets, wherever runs begin and end."""
     octets = b"".join(piece * times for piece, times in runs)
     short = _run_lengths(octets.hex())
-    assert (bytes.fromhex(short) if isinstance(short, str) else parse_parts(short["repeat"])) == octets
+    if isinstance(short, str):
+        assert bytes.fromhex(short) == octets
+    else:
+        assert parse_parts(short["repeat"]) == octets
+        assert all(part["hex"] and part["times"] for part in short["repeat"])
 
 
 @given(st.binary(max_size=100), st.integers(600, 2000), st.binary(max_size=100))

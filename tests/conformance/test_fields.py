@@ -9,6 +9,7 @@ import pytest
 from hgframing_conformance._fields import (
     ARGUMENTS,
     ATOMS,
+    BOOLEAN,
     BYTES,
     CODE,
     CODES,
@@ -140,6 +141,8 @@ def test_redirect_keeps_only_what_was_written() -> None:
 @pytest.mark.parametrize(
     ("field_type", "form"),
     [
+        (BOOLEAN, 1),
+        (BOOLEAN, None),
         (CODE, "no-such-code"),
         (CODES, ["bad-flags", "bad-flag"]),
         (CODES, "bad-flags"),

@@ -99,6 +99,7 @@ def test_encode_frame_that_does_not_fit_the_header_is_an_error_of_its_author() -
 def test_parse_whole_frame_reads_the_octets_of_one_frame() -> None:
     """The inverse of a header of sheet r3: length 3, request 0x0201, stream 3, flags 4, type 5, flags 6."""
     assert parse_whole_frame("0300000102030456616263", R6) == Frame(0x0201, 3, 4, 5, 6, b"abc")
+    assert parse_whole_frame("0000000100010011", R6) == Frame(1, 1, 0, 1, 1, b"")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,10 @@ def test_register_appends_new_ids_and_keeps_what_is_there(tmp_path: Path) -> Non
     assert (tmp_path / "ids.txt").read_text(encoding="utf-8") == before + "\na-case\nb-case\n"
     assert register(tmp_path) == ()
 
+    write(tmp_path, "server/c", "c-case")
+    assert register(tmp_path) == ("c-case",)
+    assert (tmp_path / "ids.txt").read_text(encoding="utf-8") == before + "\na-case\nb-case\nc-case\n"
+
 
 def test_register_without_a_registry_makes_one(tmp_path: Path) -> None:
     """A new set of vectors starts with all of its ids."""

@@ -220,6 +220,25 @@ def test_load_suites_checks_ids_against_the_registry_beside_the_suites(tmp_path:
     ]
 
 
+def test_load_suites_of_some_files_does_not_miss_the_others(tmp_path: Path) -> None:
+    """Who loads one file of a set does not hear that the cases of the other files are gone."""
+    write(tmp_path, {"suites/server/some.yaml": suite("some-case"), "ids.txt": "some-case\nother-case\n"})
+    assert len(load_suites([tmp_path / "suites"])) == 1
+
+
+def test_load_suites_of_the_package_misses_registered_cases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case cannot be deleted without a word: its id stays, and says why."""
+    write(tmp_path, {"suites/server/some.yaml": suite("some-case"), "ids.txt": "some-case\ngone-case\n"})
+    monkeypatch.setattr(hgframing_vectors, "root", lambda: tmp_path)
+    with pytest.raises(SuiteError) as caught:
+        load_suites()
+    assert [(problem.line, problem.message) for problem in caught.value.problems] == [
+        (2, "no case has the id gone-case")
+    ]
+
+
 CATALOGUE = """\
 format: 1
 requirements:

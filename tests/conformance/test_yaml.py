@@ -33,6 +33,7 @@ def problems(text: str) -> list[tuple[int, str]]:
     [
         ("a: 1", {"a": 1}),
         ("a: -17", {"a": -17}),
+        ("a: " + "1" * 30, {"a": int("1" * 30)}),
         ("a: true\nb: false\nc: null\nd:\n", {"a": True, "b": False, "c": None, "d": None}),
         ("- [1, [x, {k: z}]]\n- {}", [[1, ["x", {"k": "z"}]], {}]),
         ("a: '1'\nb: \"true\"\nc: '2018-04-14'", {"a": "1", "b": "true", "c": "2018-04-14"}),
