@@ -24,6 +24,7 @@ from hgframing_conformance._expectations import (
     read_expectations,
     status_without_file,
 )
+from hgframing_conformance._jobs import connect_all
 from hgframing_conformance._locators import connect
 from hgframing_conformance._messages import Hello
 from hgframing_conformance._outcomes import Outcome
@@ -47,6 +48,7 @@ class Check:
         adapter: deadlines and restarts.
         run: how results are judged.
         expectations: what is known to fail; None: nothing.
+        jobs: how many connections work side by side; more than 1 is for child processes.
         write: where to write an expectation file that fits the run; None: nowhere.
     """
 
@@ -56,6 +58,7 @@ class Check:
     adapter: AdapterOptions = dataclasses.field(default_factory=AdapterOptions)
     run: RunOptions = dataclasses.field(default_factory=RunOptions)
     expectations: Path | None = None
+    jobs: int = 1
     write: Path | None = None
 
 
@@ -81,7 +84,7 @@ def check(
     """
     book = _book(order)
     chosen = list(select(order.cases, order.selection))
-    adapter = connect(order.locator, order.adapter)
+    adapter = connect_all(lambda: connect(order.locator, order.adapter), order.jobs)
     summary = Summary(locator=order.locator, hello=adapter.hello)
     outcomes: list[Outcome] = []
     started = time.perf_counter()

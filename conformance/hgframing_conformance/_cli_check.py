@@ -59,6 +59,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Deaths and time-outs before the run ends as incomplete.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes of the harness that work side by side; direct: uses one.",
+)
 @click.option("--strict", is_flag=True, help="Cases of level should gate too.")
 @click.option(
     "--match",
@@ -85,6 +92,7 @@ def command(locator: str, **options: Any) -> int:
         adapter=AdapterOptions(timeout=options["timeout"], max_restarts=options["max_restarts"]),
         run=RunOptions(strict=options["strict"], messages=options["match"] == "message"),
         expectations=options["expectations"],
+        jobs=options["jobs"] if locator.startswith("exec:") else 1,
         write=options["write"],
     )
     for path in (options["junit"], options["markdown"]):
