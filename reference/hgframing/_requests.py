@@ -126,6 +126,7 @@ class Requests:
         if request is None:
             self._check_start(request_id, under_way)
             if frame_input in _WHOLE_INPUTS:
+                self._check_octets(len(frame.payload))
                 return self._run(request_id, self._read(frame.payload))
             request = self._requests[request_id] = _Request()
         self._hold(request, len(frame.payload))
@@ -142,7 +143,11 @@ class Requests:
         if self._has_ids and not request_id & 1:
             message = f"received request with even numbered ID: {request_id}"
             raise FaultRaised(FaultCode.BAD_REQUEST_PARITY, message)
-        if len(self._requests) + under_way >= self._limits.max_requests:
+        count = len(self._requests) + under_way
+        if count >= self._limits.max_requests and self._stream_data:
+            # What runs while its data arrives is in both numbers.
+            count -= sum(self._answering(known) is not _UNKNOWN for known in self._requests)
+        if count >= self._limits.max_requests:
             message = f"more than {self._limits.max_requests} requests under way"
             raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
 
@@ -152,11 +157,15 @@ class Requests:
             return
         request.held += octets
         self._held += octets
-        if request.held > self._limits.max_request_octets:
-            message = f"request exceeds the limit of {self._limits.max_request_octets} octets"
-            raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
+        self._check_octets(request.held)
         if self._held > self._limits.max_buffered_octets:
             message = f"requests together exceed the limit of {self._limits.max_buffered_octets} octets"
+            raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
+
+    def _check_octets(self, octets: int) -> None:
+        """Refuse a request of so many octets, however it is cut into frames."""
+        if octets > self._limits.max_request_octets:
+            message = f"request exceeds the limit of {self._limits.max_request_octets} octets"
             raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
 
     def _add_argument(
