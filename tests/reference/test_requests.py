@@ -12,6 +12,7 @@ from hgframing import (
     REVISIONS,
     CommandData,
     FaultCode,
+    Frame,
     FrameInput,
     Limits,
     RunCommand,
@@ -45,16 +46,19 @@ class Desk:
             stream_data=stream_data,
         )
 
-    def receive(self, notation: str) -> RequestAction | None:
-        """Take a frame: `<request> <type> <flags> <payload>`, the request dropped where there are none."""
+    def frame(self, notation: str) -> tuple[Frame, FrameInput]:
+        """Write `<request> <type> <flags> <payload>` in the revision, without the request where there are none."""
         request_id, rest = notation.split(" ", 1)
         if self.revision.header.has_stream:
             rest = f"{request_id} 1 0 {rest}"
         elif self.revision.header.has_request:
             rest = notation
         frame = parse_notation(rest, self.revision)
-        frame_input = self.revision.inputs[frame.type_id << 4 | frame.flags]
-        return self.requests.receive(frame, frame_input, len(self.active))
+        return frame, self.revision.inputs[frame.type_id << 4 | frame.flags]
+
+    def receive(self, notation: str) -> RequestAction | None:
+        """Take a frame."""
+        return self.requests.receive(*self.frame(notation), len(self.active))
 
     def receive_all(self, notations: Iterable[str]) -> RequestAction | None:
         """Take several; the answer to the last counts."""
@@ -338,9 +342,7 @@ def test_request_by_name_at_its_octets_runs_and_beyond_them_is_a_fault(key: str)
 @pytest.mark.parametrize("key", [key for key in REVISIONS if key != "0001"])
 def test_requests_together_beyond_their_octets_are_a_fault(key: str) -> None:
     """What all of them hold counts, and what is whole counts no more."""
-    size = len(
-        parse_notation(f"1 1 0 1 0 {request(key, data=True).split(' ', 3)[-1]}", REVISIONS["0006"]).payload
-    )
+    size = len(Desk(key).frame(request(key, data=True))[0].payload)
     first = request(key, data=True)
     desk = Desk(key, Limits(max_buffered_octets=2 * size + 2))
 
@@ -373,16 +375,14 @@ def test_empty_frames_cost_nothing(key: str) -> None:
     """A peer can send them for ever: what they leave behind does not grow."""
     desk = Desk(key)
     desk.receive(request(key, data=True))
-    frame = parse_notation("1 1 0 command-data continuation", REVISIONS["0006"])
-    desk.requests.receive(frame, FrameInput.DATA_MORE, 0) if key != "0001" else None
-    empty = frame if key != "0001" else parse_notation("command-data continuation", REVISIONS["0001"])
+    empty = desk.frame("1 command-data continuation")
     tracemalloc.start()
     try:
         for _ in range(1000):
-            desk.requests.receive(empty, FrameInput.DATA_MORE, 0)
+            desk.requests.receive(*empty, 0)
         before, _ = tracemalloc.get_traced_memory()
         for _ in range(10_000):
-            desk.requests.receive(empty, FrameInput.DATA_MORE, 0)
+            desk.requests.receive(*empty, 0)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -404,7 +404,7 @@ def test_streamed_data_follows_its_command(key: str) -> None:
     assert desk.receive("1 command-data continuation") == CommandData(request_id, b"", eos=False)
     assert desk.requests.ids == (request_id,)
     assert desk.receive("1 command-data eos c") == CommandData(request_id, b"c", eos=True)
-    assert desk.requests.ids == ()
+    assert len(desk.requests) == 0
 
 
 @pytest.mark.parametrize("key", REVISIONS)
