@@ -1,7 +1,10 @@
 """Octets in, frames out, whatever the chunking.
 
 A buffer stands before a reactor, so that bytes never enter one. It checks what can be checked before a frame is whole:
-that the declared length is allowed, as soon as the header is there, so that a 15-octet frame never costs a gibibyte.
+that the declared length is allowed, as soon as the header is there, so that fifteen octets never cost 16 MiB.
+
+Octets are kept as they were fed until a frame's last one has come, and then joined once: any chunking costs time in
+proportion to its octets.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ class FrameBuffer:
     it is terminal: what is fed later is dropped, because the position in the stream is lost.
 
     Args:
-        revision: says what a header looks like.
-        limits: `max_payload` is asked (FRAME-003).
+        revision: says what a header looks like (FRAME-001, FRAME-002).
+        limits: `max_payload` is asked (FRAME-003); `Limits()` where none are given.
     """
 
     def __init__(self, revision: Revision, limits: Limits | None = None) -> None:
@@ -34,17 +37,24 @@ class FrameBuffer:
         self._has_request = revision.header.has_request
         self._has_stream = revision.header.has_stream
         self._max_payload = (limits or Limits()).max_payload
+        # What is joined, how much of it is taken, and what came after it was joined.
         self._octets = b""
         self._position = 0
         self._chunks: list[bytes] = []
+        # Octets that must come before it is worth while to look again; not above zero: look.
         self._missing = self._size
+        self._ended = False
         self._fault: Fault | None = None
 
     def feed(self, octets: bytes) -> None:
-        """Add octets that arrived; any number of them, cut anywhere."""
+        """Add octets that arrived.
+
+        Args:
+            octets: any number of them, cut anywhere. A buffer that the caller writes to again is copied.
+        """
         if self._fault is None and octets:
-            self._chunks.append(octets)
             self._missing -= len(octets)
+            self._chunks.append(octets if type(octets) is bytes else bytes(octets))
 
     def __iter__(self) -> Iterator[Frame | Fault]:
         """Take every frame that is whole, and at last a fault if there is one."""
@@ -57,82 +67,94 @@ class FrameBuffer:
         """Take the next frame.
 
         Returns:
-            The frame, a `payload-too-large` fault (again and again, once it has happened), or nothing yet.
+            The frame; a fault (`payload-too-large`, or `truncated-frame` after `end`; again and again, once it has
+            happened); or nothing yet.
         """
         if self._missing > 0:
             return self._fault
-        if self._chunks:
-            self._join()
-        octets = self._octets
         start = self._position + self._size
-        if start > len(octets):
-            self._wait(start - len(octets))
-            return None
+        if start > len(self._octets):
+            if not self._join(self._size):
+                return self._fault
+            start = self._size
+        octets = self._octets
         if self._has_stream:
             low, high, request_id, stream_id, stream_flags, nibbles = self._packer.unpack_from(
-                octets, self._position
+                octets, start - self._size
             )
         elif self._has_request:
-            low, high, request_id, nibbles = self._packer.unpack_from(octets, self._position)
+            low, high, request_id, nibbles = self._packer.unpack_from(octets, start - self._size)
             stream_id = stream_flags = 0
         else:
-            low, high, nibbles = self._packer.unpack_from(octets, self._position)
+            low, high, nibbles = self._packer.unpack_from(octets, start - self._size)
             request_id = stream_id = stream_flags = 0
         length = low | high << 16
         if length > self._max_payload:
             return self._refuse(length)
         end = start + length
         if end > len(octets):
-            self._wait(end - len(octets))
-            return None
+            if not self._join(self._size + length):
+                return self._fault
+            octets = self._octets
+            start = self._size
+            end = start + length
         self._position = end
         return Frame(request_id, stream_id, stream_flags, nibbles >> 4, nibbles & 15, octets[start:end])
 
     def end(self) -> Fault | None:
         """Say that no more octets will come.
 
-        Take the frames that are whole first. A clean end is silent.
+        Take the frames that are whole before it. Those that are not taken can still be; what is behind the last of
+        them is judged when it is reached.
 
         Returns:
-            A `truncated-frame` fault if the input ends inside a frame, or the fault that happened before.
+            A `truncated-frame` fault if the input ends inside a frame, or the fault that happened before; nothing for
+            a clean end.
         """
-        if self._fault is not None:
-            return self._fault
-        self._join()
-        got = len(self._octets) - self._position
-        if got == 0:
-            return None
-        if got < self._size:
-            header = self._octets[self._position :]
-            message = f"received incomplete frame: got {got} bytes: {header!r}"
-        else:
-            low, high = self._packer.unpack_from(self._octets, self._position)[:2]
-            message = f"frame length error: expected {low | high << 16}; got {got - self._size}"
-        self._drop()
-        self._fault = Fault(FaultCode.TRUNCATED_FRAME, message)
+        self._ended = True
+        if self._fault is None and self._join(self._size):
+            length = self._declared_length()
+            if length > self._max_payload:
+                return self._refuse(length)
+            self._join(self._size + length)
         return self._fault
 
-    def _join(self) -> None:
-        # One copy of what is held, only when a frame's missing octets have come: feeding octet by octet stays linear.
-        rest = self._octets[self._position :] if self._position else self._octets
-        self._octets = b"".join((rest, *self._chunks)) if rest or len(self._chunks) != 1 else self._chunks[0]
-        self._chunks.clear()
+    def _join(self, needed: int) -> bool:
+        """Join what came since, and drop what is taken; say whether so many octets are there now."""
+        chunks = self._chunks
+        if self._position < len(self._octets):
+            # What is taken has to go at once, or a long-lived connection holds its largest chunk for ever.
+            octets = b"".join((self._octets[self._position :], *chunks))
+        else:
+            octets = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self._octets = octets
         self._position = 0
+        chunks.clear()
+        self._missing = missing = needed - len(octets)
+        if missing <= 0:
+            return True
+        if self._ended and octets:
+            self._become_terminal(FaultCode.TRUNCATED_FRAME, self._word_truncation())
+        return False
 
-    def _wait(self, missing: int) -> None:
-        # Give back what is already consumed, or a long-lived connection holds its largest chunk for ever.
-        self._octets = self._octets[self._position :]
-        self._position = 0
-        self._missing = missing
+    def _declared_length(self) -> int:
+        low, high = self._packer.unpack_from(self._octets, self._position)[:2]
+        return int(low | high << 16)
+
+    def _word_truncation(self) -> str:
+        got = len(self._octets)
+        if got < self._size:
+            return f"received incomplete frame: got {got} bytes: {self._octets!r}"
+        return f"frame length error: expected {self._declared_length()}; got {got - self._size}"
 
     def _refuse(self, length: int) -> Fault:
         message = f"frame payload of {length} octets exceeds the limit of {self._max_payload}"
-        self._fault = Fault(FaultCode.PAYLOAD_TOO_LARGE, message)
-        self._drop()
-        return self._fault
+        return self._become_terminal(FaultCode.PAYLOAD_TOO_LARGE, message)
 
-    def _drop(self) -> None:
+    def _become_terminal(self, code: FaultCode, message: str) -> Fault:
+        self._fault = Fault(code, message)
         self._octets = b""
         self._position = 0
         self._chunks.clear()
         self._missing = 1
+        return self._fault
