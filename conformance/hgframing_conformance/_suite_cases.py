@@ -18,21 +18,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from hgframing import REVISIONS, Limits
-from hgframing_conformance import _actions, _steps, _suite_model
-from hgframing_conformance._cases import (
-    Action,
-    ActionKind,
-    Case,
-    Chunking,
-    Expectation,
-    Layer,
-    Step,
-    Verb,
-)
+from hgframing_conformance import _suite_model
+from hgframing_conformance._cases import Case, Chunking, Layer, Step
 from hgframing_conformance._fields import closest
 from hgframing_conformance._forms import FormError, Path
 from hgframing_conformance._requirements import Catalogue
 from hgframing_conformance._suite_model import Revisions
+from hgframing_conformance._suite_steps import StepReader
 from hgframing_conformance._yaml import Document
 
 
@@ -48,8 +40,6 @@ _SETUP_LAYERS: Final[Mapping[str, frozenset[Layer]]] = {
     "accept-encodings": frozenset({Layer.SERVER}),
     "limits": frozenset(Layer),
 }
-#: The field of a step's model that each verb has.
-_ATTRIBUTES: Final = tuple((verb, verb.replace("-", "_")) for verb in Verb)
 _LIMITS: Final = frozenset(field.name.replace("_", "-") for field in dataclasses.fields(Limits))
 
 
@@ -71,14 +61,14 @@ class Source:
 
 
 def expand_case(
-    source: Source, model: _suite_model.Case, steps: Sequence[_suite_model.Step], path: Path
+    source: Source, model: _suite_model.Case, steps: Sequence[_suite_model.Step | None], path: Path
 ) -> tuple[list[Case], list[FormError]]:
     """Spread a case over its revisions.
 
     Args:
         source: the file it stands in.
         model: the case.
-        steps: its steps, converted.
+        steps: its steps, converted; `None` for one whose shape is wrong, which is not looked at.
         path: where the case lies in the document.
 
     Returns:
@@ -93,14 +83,17 @@ def expand_case(
     found: dict[tuple[Path, str, str], list[str]] = {}
     for revision in revisions:
         built: list[Step] = []
-        for index, step in enumerate(steps):
+        reader = StepReader(source.suite.layer, revision)
+        for index, model_step in enumerate(steps):
             place = (*path, "steps", index)
-            try:
-                read = _step(step, source.suite.layer, revision, place, source.document.line(place))
-                built.append(next((other for other in known[index] if other == read), read))
+            if model_step is None:
+                continue
+            step = reader.read(model_step, place, source.document.line(place))
+            if step is not None:
+                built.append(next((other for other in known[index] if other == step), step))
                 known[index].append(built[-1])
-            except FormError as error:
-                found.setdefault((error.path, error.message, error.remedy), []).append(revision)
+        for error in reader.errors:
+            found.setdefault((error.path, error.message, error.remedy), []).append(revision)
         cases.append(_case(source, model, tuple(built), revision, source.document.line(path)))
     for (place, message, remedy), where in found.items():
         suffix = "" if len(where) == len(revisions) else f" (in revision {', '.join(where)})"
@@ -152,7 +145,7 @@ def _selected(revisions: Revisions) -> set[str]:
 
 
 def _check_case(
-    source: Source, model: _suite_model.Case, steps: Sequence[_suite_model.Step], path: Path
+    source: Source, model: _suite_model.Case, steps: Sequence[_suite_model.Step | None], path: Path
 ) -> list[FormError]:
     """Check what concerns the case as a whole."""
     errors = [
@@ -170,7 +163,7 @@ def _check_case(
         for item in model.violates
         if item not in model.requirements
     ]
-    open_ended = any(step.any_of is not UNSET or step.never is not UNSET for step in steps)
+    open_ended = any(step and (step.any_of is not UNSET or step.never is not UNSET) for step in steps)
     if open_ended and not model.comment.strip():
         errors.append(
             FormError(
@@ -245,72 +238,3 @@ def _case(
 def _cited(items: Sequence[str], revision: str, catalogue: Catalogue | None) -> tuple[str, ...]:
     """Keep the citations that mean something in the revision: a case over several cites what some of them lack."""
     return tuple(item for item in items if catalogue is None or catalogue.find(item, revision))
-
-
-def _step(model: _suite_model.Step, layer: Layer, revision: str, path: Path, line: int) -> Step:
-    verb = _verb(model, path)
-    if layer not in _steps.LAYERS[verb]:
-        where = ", ".join(sorted(_steps.LAYERS[verb]))
-        raise FormError(
-            f"the verb {verb} does not occur in the layer {layer}", path=path, remedy=f"only in {where}"
-        )
-    octets: tuple[bytes, ...] = ()
-    notation: tuple[str, ...] = ()
-    value = None
-    if verb is Verb.RECEIVE:
-        frames = None if model.receive is UNSET else model.receive
-        raw = None if model.receive_hex is UNSET else model.receive_hex
-        octets, notation = _steps.parse_octets(frames, raw, revision, path)
-    else:
-        form = getattr(model, verb.replace("-", "_"))
-        value = _steps.parse_step_value(verb, form, revision, (*path, verb.value))
-    return Step(
-        verb=verb,
-        octets=octets,
-        value=value,
-        expectation=_expectation(model, layer, revision, path),
-        notation=notation,
-        line=line,
-    )
-
-
-def _verb(model: _suite_model.Step, path: Path) -> Verb:
-    verbs = [verb for verb, attribute in _ATTRIBUTES if getattr(model, attribute) is not UNSET]
-    if model.receive_hex is not UNSET and Verb.RECEIVE not in verbs:
-        verbs.append(Verb.RECEIVE)
-    if len(verbs) != 1:
-        found = " and ".join(verbs) or "none"
-        raise FormError(f"a step has exactly one verb, this has {found}", path=path)
-    return verbs[0]
-
-
-def _expectation(model: _suite_model.Step, layer: Layer, revision: str, path: Path) -> Expectation:
-    lists: list[tuple[Path, list[object]]] = []
-    if model.expect is not UNSET:
-        lists.append(((*path, "expect"), model.expect))
-    if model.any_of is not UNSET:
-        if lists:
-            raise FormError("expect and any-of exclude each other", path=(*path, "any-of"))
-        lists = [((*path, "any-of", index), actions) for index, actions in enumerate(model.any_of)]
-    never = frozenset() if model.never is UNSET else frozenset(model.never)
-    if not lists and not never:
-        raise FormError(
-            "the step expects nothing",
-            path=path,
-            remedy="`expect: []` demands that nothing significant happens",
-        )
-    for kind in never:
-        if layer not in _actions.LAYERS[kind]:
-            raise FormError(f"the action {kind} does not occur in the layer {layer}", path=(*path, "never"))
-    alternatives = tuple(
-        tuple(_expected(form, never, layer, revision, (*place, index)) for index, form in enumerate(actions))
-        for place, actions in lists
-    )
-    return Expectation(alternatives=alternatives if lists else None, never=never)
-
-
-def _expected(form: object, never: frozenset[ActionKind], layer: Layer, revision: str, path: Path) -> Action:
-    action = _actions.parse_expected(form, layer, revision, path)
-    if action.kind in never:
-        raise FormError(f"{action.kind} is expected and forbidden by never in one step", path=path)
-    return action

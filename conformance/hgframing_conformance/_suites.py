@@ -203,17 +203,10 @@ class _Loader:
             converted, more = read_model(step, StepModel, (*path, "steps", index))
             steps.append(converted)
             errors += more
-        whole = [step for step in steps if step is not None]
         if model is not None:
             self._check_id(document, model.id, path, file)
-        # What a case means is only asked once its shape is right: the answers would be guesses.
-        if (
-            model is not None
-            and source is not None
-            and len(whole) == len(steps)
-            and model.tier in self._tiers
-        ):
-            cases, more = expand_case(source, model, whole, path)
+        if model is not None and source is not None and model.tier in self._tiers:
+            cases, more = expand_case(source, model, steps, path)
             errors += more
             self.cases += cases
         self._add(document, errors)

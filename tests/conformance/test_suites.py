@@ -147,6 +147,13 @@ def test_load_suites_with_a_wrong_header_still_checks_the_cases(tmp_path: Path) 
     assert [line for _, line, _ in problems(file)] == [4, 7, 8]
 
 
+def test_load_suites_with_a_step_of_wrong_shape_still_checks_the_others(tmp_path: Path) -> None:
+    """One misspelt key must not hide a frame that cannot be read."""
+    text = suite("some-case").replace("eos x", "eso x") + "      - end-input:\n        expct: []\n"
+    file = write(tmp_path, {"some.yaml": text}) / "some.yaml"
+    assert [line for _, line, _ in problems(file)] == [12, 15]
+
+
 def test_load_suites_with_an_id_in_two_files_names_both(tmp_path: Path) -> None:
     """Ids are global: expectation files refer to cases by nothing else."""
     write(
