@@ -114,7 +114,6 @@ class HarnessAdapter:
             return tuple(self._notes)
         child, self._child = self._child, None
         child.send(b'{"op":"bye"}')
-        child.close_input()
         status, surplus = child.finish(time.monotonic() + _BYE)
         if surplus:
             self._notes.append(f"{self._command}: wrote {surplus} more line(s) after its last answer")

@@ -1,8 +1,8 @@
 """`--jobs N`: several connections to one implementation, used side by side.
 
 Each connection has a thread and works on blocks of neighbouring cases; the observations come out in the order of the
-cases, whoever made them. The threads wait for processes, so they cost each other nothing while a harness works. Only few
-blocks are under way at a time: memory stays bounded, and an interrupt ends the run soon.
+cases, whoever made them. The threads wait for processes, so they cost each other nothing while a harness works. Only
+few blocks are under way at a time: memory stays bounded, and an interrupt ends the run soon.
 """
 
 from __future__ import annotations

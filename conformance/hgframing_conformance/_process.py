@@ -134,10 +134,14 @@ class ChildProcess:
             still written.
         """
         surplus = 0
-        while isinstance(line := self.read_line(until), bytes):
-            surplus += bool(line.strip())
+        while True:
             if not self._unsent:
                 self._close(self._stdin)
+            line = self.read_line(min(until, time.monotonic() + _LOOK))
+            if isinstance(line, bytes):
+                surplus += bool(line.strip())
+            elif line is not Ending.LATE or time.monotonic() >= until:
+                break
         surplus += bool(self._partial.strip())
         self._close(self._stdin)
         while not (exited := self._has_exited()) and time.monotonic() < until:
@@ -145,12 +149,6 @@ class ChildProcess:
             time.sleep(0.001)
         status = self.kill()
         return (status if exited else None), surplus
-
-    def close_input(self) -> None:
-        """Send everything that is queued, as far as the child takes it at once, and close its input."""
-        if self._unsent:
-            self._pump(_LOOK)
-        self._close(self._stdin)
 
     def kill(self) -> int:
         """Kill the process group, reap the child and close the pipes.

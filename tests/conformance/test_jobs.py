@@ -14,6 +14,7 @@ from hgframing_conformance._harness import HarnessAdapter
 from hgframing_conformance._jobs import Pool, connect_all
 from hgframing_conformance._messages import Hello
 from hgframing_conformance._select import item_message, items
+from hgframing_conformance.errors import HelloError
 
 from .test_select import hello
 from .zoo.cases import animal, case, frame_step
@@ -81,7 +82,7 @@ def test_pool_failure_of_a_worker_reaches_the_caller() -> None:
 
     class Broken(Echo):
         def run(self, messages: Iterable[dict[str, Any]]) -> Iterator[Observation]:
-            raise RuntimeError("broken")
+            raise RuntimeError(f"broken before {next(iter(messages))}")
 
     pool = Pool([Broken()])
     with pytest.raises(RuntimeError, match="broken"):
@@ -92,9 +93,15 @@ def test_pool_failure_of_a_worker_reaches_the_caller() -> None:
 def test_connect_all_failure_closes_what_was_connected() -> None:
     """Where the second connection fails, the first is not left behind."""
     first = Echo()
-    made: Iterator[Echo] = iter([first])
-    with pytest.raises(StopIteration):
-        connect_all(lambda: next(made), 2)
+    made = [first]
+
+    def connect() -> Echo:
+        if not made:
+            raise HelloError("harness", "never answered")
+        return made.pop()
+
+    with pytest.raises(HelloError):
+        connect_all(connect, 2)
     assert first.closed == 1
 
 

@@ -1,0 +1,158 @@
+"""One whole check, from locator to summary, with and without an expectation file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hgframing_conformance._adapters import AdapterOptions
+from hgframing_conformance._cases import Case
+from hgframing_conformance._check import Check, check
+from hgframing_conformance._expectations import ExpectationError, Status
+from hgframing_conformance._outcomes import OutcomeKind
+from hgframing_conformance._select import Selection
+from hgframing_conformance._summary import Exit, Judged, Summary
+from hgframing_conformance.errors import HelloError
+
+from .zoo.cases import animal, case, frame_step
+
+
+CASES: tuple[Case, ...] = (
+    case("zoo-first", frame_step("one")),
+    case("zoo-second", frame_step("two"), frame_step("bite")),
+    case("zoo-third", frame_step("three")),
+)
+KNOWN = """\
+format: 1
+implementation: animal
+entries:
+  - cases: [zoo-second]
+    matches: 1
+    outcome: {outcome}
+    reason: it bites
+"""
+
+
+def order(kind: str, **fields: object) -> Check:
+    """Order a check of an animal."""
+    return Check(locator=f"exec:{animal(kind)}", cases=CASES, selection=Selection(), **fields)  # type: ignore[arg-type]
+
+
+def known(tmp_path: Path, outcome: str) -> Path:
+    """Write an expectation file."""
+    path = tmp_path / "known.yaml"
+    path.write_text(KNOWN.format(outcome=outcome))
+    return path
+
+
+def test_check_honest_is_as_expected() -> None:
+    """An implementation that does what is demanded exits with 0."""
+    summary = check(order("honest"))
+    assert summary.exit is Exit.AS_EXPECTED
+    assert summary.of_kind(OutcomeKind.PASSED) == 3
+    assert summary.notes == ()
+
+
+def test_check_wrong_is_not_as_expected() -> None:
+    """One failure that gates exits with 1."""
+    assert check(order("wrong")).exit is Exit.NOT_AS_EXPECTED
+
+
+def test_check_budget_spent_is_incomplete() -> None:
+    """A run whose harness dies too often exits with 3 and says why."""
+    summary = check(order("mortal", adapter=AdapterOptions(max_restarts=0)))
+    assert summary.exit is Exit.INCOMPLETE
+    assert "too often" in summary.stopped
+
+
+def test_check_nothing_selected() -> None:
+    """An empty selection exits with 4."""
+    empty = Check(locator=f"exec:{animal('honest')}", cases=(), selection=Selection())
+    assert check(empty).exit is Exit.NOTHING_SELECTED
+
+
+def test_check_broken_harness_raises_a_setup_error() -> None:
+    """What cannot even say hello is the caller's to report."""
+    with pytest.raises(HelloError):
+        check(order("quits"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "expected"),
+    [
+        ("wrong", "failed", Exit.AS_EXPECTED),
+        ("crash", "crashed", Exit.AS_EXPECTED),
+        ("garbage", "bad-reply", Exit.AS_EXPECTED),
+        ("raises", "raised", Exit.AS_EXPECTED),
+        ("wrong", "crashed", Exit.NOT_AS_EXPECTED),
+        ("honest", "failed", Exit.NOT_AS_EXPECTED),
+    ],
+)
+def test_check_expectations_are_strict(tmp_path: Path, kind: str, outcome: str, expected: Exit) -> None:
+    """A known failure is as expected; another kind and an unexpected pass are not."""
+    assert check(order(kind, expectations=known(tmp_path, outcome))).exit is expected
+
+
+def test_check_selection_makes_no_entry_stale(tmp_path: Path) -> None:
+    """Entries are judged by all cases, so a filter changes no verdict about the file."""
+    some = Check(
+        locator=f"exec:{animal('wrong')}",
+        cases=CASES,
+        selection=Selection(patterns=("zoo-first",)),
+        expectations=known(tmp_path, "failed"),
+    )
+    assert check(some).exit is Exit.AS_EXPECTED
+
+
+def test_check_unreadable_expectations_stop_before_the_harness(tmp_path: Path) -> None:
+    """A file that cannot be read is told before anything is started."""
+    path = tmp_path / "broken.yaml"
+    path.write_text("format: 7\n")
+    with pytest.raises(ExpectationError):
+        check(order("quits", expectations=path))
+
+
+def test_check_written_expectations_fit_the_next_run(tmp_path: Path) -> None:
+    """A file that a run wrote makes this run and the next one as expected."""
+    path = tmp_path / "new.yaml"
+    seen: list[Judged] = []
+    assert check(order("wrong", write=path), watch=seen.append).exit is Exit.AS_EXPECTED
+    assert [judged.status for judged in seen] == [Status.FINE, Status.KNOWN, Status.FINE]
+    assert check(order("wrong", expectations=path)).exit is Exit.AS_EXPECTED
+    assert check(order("honest", expectations=path)).exit is Exit.NOT_AS_EXPECTED
+    check(order("honest", write=path))
+    assert check(order("honest", expectations=path)).exit is Exit.AS_EXPECTED
+
+
+def test_check_expectations_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
+    """A directory that does not exist is named."""
+    with pytest.raises(ExpectationError, match="cannot be written"):
+        check(order("honest", write=tmp_path / "none" / "new.yaml"))
+
+
+def test_check_interrupt_leaves_a_summary_that_is_incomplete() -> None:
+    """What was found before an interrupt is kept, and called what it is."""
+
+    def interrupt(_judged: Judged) -> None:
+        raise KeyboardInterrupt
+
+    summary: Summary = check(order("honest"), watch=interrupt)
+    assert summary.total == 1
+    assert summary.exit is Exit.INCOMPLETE
+
+
+def test_check_jobs_find_the_same() -> None:
+    """Several processes find what one finds."""
+    one, three = check(order("crash")), check(order("crash", jobs=3))
+    assert one.counts == three.counts
+    assert one.exit is three.exit
+
+
+def test_check_begin_knows_how_much_is_to_come() -> None:
+    """Whoever shows progress is told the number of items first."""
+    told: list[int] = []
+    ticks: list[None] = []
+    check(order("honest"), begin=lambda _adapter, total: told.append(total), tick=lambda: ticks.append(None))
+    assert told == [3]
+    assert len(ticks) == 3
