@@ -10,7 +10,7 @@ from hgframing_fuzz._blame import CodeUnderTest
 from hgframing_fuzz._buckets import Bucket, BucketKey, BucketTable
 from hgframing_fuzz._drive import Answer, Session
 from hgframing_fuzz._input import FuzzInput, Options, decode_input, encode_input
-from hgframing_fuzz._outcome import Finding, Observed, Outcome, Target, run
+from hgframing_fuzz._outcome import Finding, Kind, Observed, Outcome, Target, run
 
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "CodeUnderTest",
     "Finding",
     "FuzzInput",
+    "Kind",
     "Observed",
     "Options",
     "Outcome",

@@ -59,7 +59,7 @@ MAX_FRAMES: Final = 512
 #: Pieces that `Delivery.OCTET` makes. Above it the pieces get longer, so that a call for each octet of a long
 #: payload does not eat the time of thousands of inputs: the first headers of such an input are cut just the
 #: same.
-MAX_CHUNKS: Final = 4096
+MAX_CHUNKS: Final = 1024
 
 #: What the revision octet says. Append only. Other values, and revisions that an implementation does not
 #: speak, mean the newest one that it speaks.
@@ -210,17 +210,26 @@ def wire_frames(frames: Sequence[Frame], layout: HeaderLayout) -> list[bytes]:
     corpus for all revisions.
     """
     pack = layout.packer.pack
+    if layout.has_stream:
+        return [
+            pack(
+                len(frame.payload) & 0xFFFF,
+                len(frame.payload) >> 16,
+                frame.request_id,
+                frame.stream_id,
+                frame.stream_flags,
+                frame.type_id << 4 | frame.flags,
+            )
+            + frame.payload
+            for frame in frames
+        ]
     wire: list[bytes] = []
     for frame in frames:
         length = len(frame.payload)
-        low, high, nibbles = length & 0xFFFF, length >> 16, frame.type_id << 4 | frame.flags
-        if layout.has_stream:
-            head = pack(low, high, frame.request_id, frame.stream_id, frame.stream_flags, nibbles)
-        elif layout.has_request:
-            head = pack(low, high, frame.request_id, nibbles)
-        else:
-            head = pack(low, high, nibbles)
-        wire.append(head + frame.payload)
+        ids = (frame.request_id,) if layout.has_request else ()
+        wire.append(
+            pack(length & 0xFFFF, length >> 16, *ids, frame.type_id << 4 | frame.flags) + frame.payload
+        )
     return wire
 
 

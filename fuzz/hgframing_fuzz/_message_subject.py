@@ -18,7 +18,7 @@ from hgframing_conformance._forms import FormError
 from hgframing_conformance._messages import case_message
 from hgframing_fuzz._drive import Answer, Script, choose_answer
 from hgframing_fuzz._input import REVISION_CODES, Answers
-from hgframing_fuzz._outcome import Observed, Seen, Trace
+from hgframing_fuzz._outcome import Kind, Observed, Seen, Trace
 
 
 __all__ = ["MessageSubject", "UnansweredError"]
@@ -91,7 +91,7 @@ class MessageSubject:
         for owner, observed in zip(owners, replies, strict=False):
             merged[owner] += observed
         for index, observed in enumerate(merged):
-            done = () if script.defer_output else tuple(answer.request for answer in plan[index])
+            done = () if script.options.defer_output else tuple(answer.request for answer in plan[index])
             trace.append(Seen(observed, answered=done))
         trace += [Seen(observed) for observed in replies[len(owners) :]]
 
@@ -102,19 +102,19 @@ class MessageSubject:
     def _plan(self, script: Script, seen: list[tuple[Observed, ...]]) -> list[list[Answer]]:
         """Decide after which step which commands are answered; one more entry for what is answered late."""
         plan: list[list[Answer]] = [[] for _ in range(len(script.chunks) + 1)]
-        if script.answers is Answers.NONE or not {Verb.RESPOND, Verb.FAIL} <= self._verbs:
+        if script.options.answer_plan is Answers.NONE or not {Verb.RESPOND, Verb.FAIL} <= self._verbs:
             return plan
         for index, observed in enumerate(seen[: len(script.chunks)]):
             for one in observed:
-                answer = choose_answer(script, one.request) if one.kind is ActionKind.RUN_COMMAND else None
+                answer = choose_answer(script.options, one.request) if one.kind is Kind.RUN_COMMAND else None
                 if answer is not None:
                     plan[len(script.chunks) if script.late else index].append(answer)
         return plan
 
     def _exchange(self, script: Script, steps: Sequence[Mapping[str, Any]]) -> list[tuple[Observed, ...]]:
-        if script.ends and Verb.END_INPUT in self._verbs:
+        if script.options.ends and Verb.END_INPUT in self._verbs:
             steps = [*steps, {"end-input": None}]
-        setup = {"defer-output": True} if script.defer_output and self._defers else {}
+        setup = {"defer-output": True} if script.options.defer_output and self._defers else {}
         key = script.revision.key
         message = case_message(revision=key, layer=Layer.SERVER, setup=setup, steps=steps)
         for observation in self._adapter.run([message]):
@@ -154,7 +154,7 @@ def _observed(action: Action) -> Observed:
             value = (fields.get("code", ""), fields.get("message", ""))
         case _:
             value = tuple(fields.items())
-    return Observed(action.kind, fields.get("request"), value)
+    return Observed(Kind(action.kind.value), fields.get("request"), value)
 
 
 def _step(answer: Answer) -> Mapping[str, Any]:

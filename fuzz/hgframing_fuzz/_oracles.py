@@ -24,28 +24,22 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from hgframing import Feature, Frame, FrameType
-from hgframing_conformance._cases import ActionKind
+from hgframing import FrameType
 from hgframing_conformance._values import MapValue
-from hgframing_fuzz._drive import Script
-from hgframing_fuzz._input import Delivery
-from hgframing_fuzz._outcome import Finding, Observed, Trace
+from hgframing_fuzz._drive import Script, request_of
+from hgframing_fuzz._outcome import Finding, Kind, Observed, Trace
 
 
 __all__ = ["check_trace", "compare_traces", "message_shape"]
 
-_RUN: Final = ActionKind.RUN_COMMAND
-_ERROR: Final = ActionKind.ERROR
-_SEND: Final = ActionKind.SEND_FRAMES
-_RAISED: Final = ActionKind.RAISED
-_REFUSED: Final = ActionKind.REFUSED
+_RUN: Final = Kind.RUN_COMMAND
+_ERROR: Final = Kind.ERROR
+_SEND: Final = Kind.SEND_FRAMES
+_RAISED: Final = Kind.RAISED
+_REFUSED: Final = Kind.REFUSED
 
-#: What says nothing: an implementation may answer it or not.
-_SILENT: Final = frozenset({ActionKind.WANT_FRAME, ActionKind.NOOP})
-#: What may still come after an error. A response that was already being sent may be finished.
-_AFTER_ERROR: Final = frozenset({_ERROR, ActionKind.NOOP, _SEND, _REFUSED})
-#: Kinds that need a closer look; a trace that has none of them is fine.
-_NOTABLE: Final = frozenset({_RUN, _ERROR, _SEND, _RAISED, _REFUSED})
+_WANT_FRAME: Final = Kind.WANT_FRAME
+_NOOP: Final = Kind.NOOP
 
 #: What varies in a message: octets and strings in quotes, numbers, places in memory.
 _VARIABLE: Final = re.compile(r"b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\"|0x[0-9a-fA-F]+|-?\d+")
@@ -69,45 +63,54 @@ def check_trace(script: Script, trace: Trace) -> Finding | None:
     Returns:
         The first objection.
     """
-    by_frame = script.delivery is Delivery.FRAME and not script.late
-    frames = script.frames
-    has_ids = Feature.REQUEST_IDS in script.revision.features
+    has_ids = script.revision.header.has_request
     active: set[int] = set()
-    errored = False
+    errored = sent = False
     for index, seen in enumerate(trace):
         for one in seen.observed:
             kind = one.kind
-            if errored and kind not in _AFTER_ERROR:
-                return _finding("fault-is-terminal", kind, kind, f"{kind} after an error")
-            if kind not in _NOTABLE:
-                continue
-            if kind is _RUN:
-                finding = _check_command(one, active)
-                if finding is None and by_frame and has_ids and index < len(frames):
-                    finding = _check_owner(frames[index], one)
-                if finding is not None:
+            if kind is _WANT_FRAME or kind is _RUN:
+                if errored:
+                    return _finding(
+                        "fault-is-terminal", kind.value, kind.value, f"{kind.value} after an error"
+                    )
+                if kind is _RUN and (finding := _check_run(script, index, one, active)) is not None:
                     return finding
-                if has_ids:
-                    active.add(one.request or 0)
             elif kind is _ERROR:
                 errored = True
-            elif kind is not _SEND:
+            elif kind is _SEND:
+                sent = True
+            elif kind is not _NOOP:
                 return _check_refusal(one, errored=errored)
         if seen.answered:
             active.difference_update(seen.answered)
-    return _check_output(script, trace) if has_ids else None
+    return _check_output(script, trace) if sent and has_ids else None
 
 
 def _finding(kind: str, where: str, line: str, message: str) -> Finding:
     return Finding(kind, where, line, message, lambda: message)
 
 
-def _check_command(one: Observed, active: set[int]) -> Finding | None:
-    """Judge one command that is to be run."""
-    if one.request in active:
+def _check_run(script: Script, index: int, one: Observed, active: set[int]) -> Finding | None:
+    """Judge one command that is to be run, and note that it is."""
+    has_ids = script.revision.header.has_request
+    if one.request in active and has_ids:
         return _finding(
             "one-run", "run-command", "active", f"request {one.request} is run while it is active"
         )
+    finding = _check_command(one)
+    if finding is not None or not has_ids:
+        return finding
+    active.add(one.request or 0)
+    owner = None if script.late else request_of(script, index)
+    if owner is not None and owner != one.request:
+        message = f"a frame of request {owner} runs request {one.request}"
+        return _finding("own-request", "run-command", "foreign", message)
+    return None
+
+
+def _check_command(one: Observed) -> Finding | None:
+    """Judge the shape of a command that is to be run."""
     if not isinstance(one.value, tuple) or len(one.value) != 4:
         return _finding(
             "command-shape", "run-command", "fields", f"run-command has no four fields: {one.value!r:.80}"
@@ -135,14 +138,6 @@ def _check_command(one: Observed, active: set[int]) -> Finding | None:
 
 def _name(value: object) -> str:
     return type(value).__name__
-
-
-def _check_owner(frame: Frame, one: Observed) -> Finding | None:
-    """A command is run by the last frame of its own request."""
-    if frame.request_id != one.request:
-        message = f"a frame of request {frame.request_id} runs request {one.request}"
-        return _finding("own-request", "run-command", "foreign", message)
-    return None
 
 
 def _check_refusal(one: Observed, *, errored: bool) -> Finding | None:
@@ -213,13 +208,15 @@ def _significant(trace: Trace) -> list[Observed]:
     """
     kept: list[Observed] = []
     for seen in trace:
+        errored = False
         for one in seen.observed:
-            if kept and kept[-1].kind is _ERROR and one.kind is not _SEND:
-                return kept
-            if one.kind not in _SILENT:
+            if errored and one.kind is not _SEND:
+                break
+            if one.kind is not _WANT_FRAME and one.kind is not _NOOP:
                 kept.append(one)
-        if kept and kept[-1].kind is _ERROR:
-            return kept
+            errored = errored or one.kind is _ERROR
+        if errored:
+            break
     return kept
 
 
@@ -233,13 +230,13 @@ def _differ(one: Observed | None, other: Observed | None) -> bool:
 
 
 def _kind(one: Observed | None) -> str:
-    return "nothing" if one is None else one.kind
+    return "nothing" if one is None else one.kind.value
 
 
 def _show(one: Observed | None) -> str:
     if one is None:
         return "nothing"
     try:
-        return f"{one.kind} {one.request} {one.value!r:.120}"
+        return f"{one.kind.value} {one.request} {one.value!r:.120}"
     except RecursionError:
-        return f"{one.kind} {one.request}"
+        return f"{one.kind.value} {one.request}"

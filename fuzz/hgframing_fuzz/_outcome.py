@@ -11,7 +11,9 @@ branches.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import enum
+
+from collections.abc import Callable, Hashable
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -20,10 +22,29 @@ from hgframing_conformance._cases import ActionKind
 from hgframing_fuzz._input import FuzzInput, decode_input
 
 
-__all__ = ["Feature", "Finding", "Observed", "Outcome", "Seen", "Target", "Trace", "run"]
+__all__ = ["Feature", "Finding", "Kind", "Observed", "Outcome", "Seen", "Target", "Trace", "run"]
+
+
+class Kind(enum.Enum):
+    """What was observed: the actions of the harness protocol (docs/vector-format.md, "Actions")."""
+
+    # The runner's own enum is hashed by a function in Python, and a kind is hashed for every frame.
+    __hash__ = object.__hash__
+
+    RUN_COMMAND = ActionKind.RUN_COMMAND.value
+    SEND_FRAMES = ActionKind.SEND_FRAMES.value
+    RESPONSE_DATA = ActionKind.RESPONSE_DATA.value
+    TEXT_OUTPUT = ActionKind.TEXT_OUTPUT.value
+    PROGRESS = ActionKind.PROGRESS.value
+    ERROR = ActionKind.ERROR.value
+    REFUSED = ActionKind.REFUSED.value
+    RAISED = ActionKind.RAISED.value
+    WANT_FRAME = ActionKind.WANT_FRAME.value
+    NOOP = ActionKind.NOOP.value
+
 
 #: (state before, frame's type and flags octet or -1, kinds of actions, state after); only ever compared.
-Feature: TypeAlias = tuple[str, int, ActionKind | tuple[ActionKind, ...], str]
+Feature: TypeAlias = tuple[Hashable, int, Kind | tuple[Kind, ...], Hashable]
 
 
 class Observed(msgspec.Struct, frozen=True):
@@ -37,7 +58,7 @@ class Observed(msgspec.Struct, frozen=True):
             equal when it should.
     """
 
-    kind: ActionKind
+    kind: Kind
     request: int | None = None
     value: object = None
 
@@ -47,16 +68,16 @@ class Seen(msgspec.Struct, frozen=True):
 
     Attributes:
         observed: the actions in order, those of the driver's answers to commands included.
-        state: the reactor's own name of its state afterwards, "" where it has none to tell.
+        state: where the reactor stands afterwards, as far as it tells. Its `repr` is the same in every process.
         answered: the requests that the driver answered and whose frames have left.
     """
 
     observed: tuple[Observed, ...]
-    state: str = ""
+    state: Hashable = ""
     answered: tuple[int, ...] = ()
 
 
-#: One entry for each chunk, and one for the end of the input where it is told.
+#: One entry for each frame, or for each chunk that led to something, and one for the end where it is told.
 Trace: TypeAlias = list[Seen]
 
 

@@ -11,19 +11,20 @@ not one.
 
 from __future__ import annotations
 
+import time
 import traceback
 
+from collections.abc import Hashable
 from typing import Final
 
-from hgframing import REVISIONS, Revision
-from hgframing_conformance._cases import ActionKind
+from hgframing import Revision
 from hgframing_fuzz._blame import blame
-from hgframing_fuzz._drive import Script, make_script
-from hgframing_fuzz._guards import CPU_BUDGET, MEMORY_BUDGET, BudgetAlarm, Guards, confine
-from hgframing_fuzz._input import REVISION_CODES, Delivery, FuzzInput
+from hgframing_fuzz._drive import Script, choose_revision, make_script, nibbles_of
+from hgframing_fuzz._guards import MEMORY_BUDGET, QUICK, BudgetAlarm, Guards, confine
+from hgframing_fuzz._input import Delivery, FuzzInput, Options
 from hgframing_fuzz._message_subject import UnansweredError
 from hgframing_fuzz._oracles import check_trace, compare_traces
-from hgframing_fuzz._outcome import Feature, Finding, Outcome, Trace
+from hgframing_fuzz._outcome import Feature, Finding, Kind, Outcome, Trace
 from hgframing_fuzz._subjects import Subject
 
 
@@ -32,6 +33,9 @@ __all__ = ["ReactorTarget", "trace_features"]
 #: Lines of a traceback that are kept: the driver's and the innermost. Between them a recursion repeats
 #: itself.
 _TRACEBACK_LINES: Final = 30
+
+_BY_FRAME: Final = Delivery.FRAME
+_OTHER_DELIVERIES: Final = (Delivery.WHOLE, Delivery.OCTET, Delivery.CUT)
 
 
 class ReactorTarget:
@@ -46,23 +50,19 @@ class ReactorTarget:
     def __init__(self, name: str, subject: Subject, guards: Guards) -> None:
         self.name = name
         self._subject = subject
+        self._observe = subject.observe
         self._guards = guards
-        newest = REVISIONS[subject.revisions[0]]
-        self._revisions: list[Revision] = [
-            REVISIONS[key] if key in subject.revisions else newest for key in REVISION_CODES
-        ]
-        self._newest = newest
-        self._deliveries = tuple(Delivery) if subject.cuts else (Delivery.FRAME,)
+        self._alarm = guards.alarm
+        # Looking a revision up costs as much as a frame.
+        self._revisions = [choose_revision(Options(code), subject.revisions) for code in range(256)]
+        self._cuts = subject.cuts
 
     def check(self, value: FuzzInput) -> Outcome:
         """Run one input; see `Target.check`."""
         options = value.options
-        code = options.revision
-        revision = self._revisions[code] if code < len(self._revisions) else self._newest
-        delivery = options.delivery
-        if delivery not in self._deliveries:
-            delivery = Delivery.FRAME
-        script = make_script(value, revision, delivery=delivery)
+        revision = self._revisions[options.revision]
+        delivery = options.delivery if self._cuts else _BY_FRAME
+        script = make_script(value, revision, delivery)
         trace: Trace = []
         finding = self._watch(script, trace)
         features = trace_features(script, trace)
@@ -74,40 +74,39 @@ class ReactorTarget:
 
     def _watch(self, script: Script, trace: Trace) -> Finding | None:
         """Run a script within its budgets."""
-        size = sum(map(len, script.chunks))
-        guards = self._guards
-        finding = self._run(script, trace, CPU_BUDGET.allows(size) * guards.slowdown)
-        if guards.grown() > MEMORY_BUDGET.allows(size):
-            # What takes memory takes time as well: the memory is the cause.
-            finding = self._confirm_memory(script, size) or finding
-            guards.reset_memory()
-        if finding is not None and finding.kind == "time-bound":
-            finding = self._run(script, [], CPU_BUDGET.allows(size) * guards.slowdown)
+        started = time.perf_counter()
+        finding = self._run(script, trace)
+        if time.perf_counter() - started > QUICK:
+            size = sum(map(len, script.chunks))
+            if self._guards.grown() > MEMORY_BUDGET.allows(size):
+                # What takes memory takes time as well: the memory is the cause.
+                finding = self._confirm_memory(script, size) or finding
+            if finding is not None and finding.kind == "time-bound":
+                finding = self._run(script, [])
         return finding
 
-    def _run(self, script: Script, trace: Trace, seconds: float) -> Finding | None:
+    def _run(self, script: Script, trace: Trace) -> Finding | None:
         """Run a script; what escapes is a finding."""
-        alarm = self._guards.alarm
+        alarm = self._alarm
         try:
             try:
-                alarm.arm(seconds)
-                self._subject.observe(script, trace)
+                alarm.arm(script.chunks)
+                self._observe(script, trace)
             finally:
                 alarm.disarm()
         except BudgetAlarm as error:
-            finding = self._blamed("time-bound", error, f"more than {seconds:.2f} s of CPU")
+            finding = self._blamed("time-bound", error, str(error))
             if finding.where == "none":
                 # It struck in the driver, after a long call into C.
-                return Finding("time-bound", "call", _types(script), finding.message, finding.explain)
+                return Finding("time-bound", "call", "unknown", finding.message, finding.explain)
             return finding
         except UnansweredError as error:
             return self._unanswered(script, error)
         except Exception as error:  # noqa: BLE001 -- whatever it raises is what is looked for
             return self._blamed(type(error).__name__, error, f"{type(error).__name__}: {_one_line(error)}")
         if alarm.struck:
-            return Finding(
-                "time-bound", "swallowed", "none", "the alarm was swallowed", lambda: "no traceback"
-            )
+            message = "the alarm was swallowed"
+            return Finding("time-bound", "swallowed", "none", message, lambda: message)
         return None
 
     def _confirm_memory(self, script: Script, size: int) -> Finding | None:
@@ -117,15 +116,14 @@ class ReactorTarget:
         """
         allowed = int(MEMORY_BUDGET.allows(size))
         guards = self._guards
-        seconds = CPU_BUDGET.allows(size) * guards.slowdown
         confined: Trace = []
         with confine(allowed):
-            finding = self._run(script, confined, seconds)
+            finding = self._run(script, confined)
         if finding is not None and finding.kind == "MemoryError":
             message = f"more than {allowed >> 20} MiB for {size} octets"
             return Finding("memory-bound", finding.where, finding.line, message, finding.explain)
         guards.reset_memory()
-        self._run(script, [], seconds)
+        self._run(script, [])
         grown = guards.grown()
         guards.reset_memory()
         if grown <= allowed:
@@ -136,7 +134,7 @@ class ReactorTarget:
     def _compare(self, value: FuzzInput, revision: Revision) -> Finding | None:
         """Run an input again, and cut differently."""
         first: Trace = []
-        script = make_script(value, revision, delivery=self._deliveries[0], late=True)
+        script = make_script(value, revision, _BY_FRAME, late=True)
         finding = self._watch(script, first) or check_trace(script, first)
         if finding is not None:
             return finding
@@ -144,8 +142,8 @@ class ReactorTarget:
         finding = self._watch(script, again) or compare_traces("deterministic", first, again, how="again")
         if finding is not None:
             return finding
-        for delivery in self._deliveries[1:]:
-            script = make_script(value, revision, delivery=delivery, late=True)
+        for delivery in _OTHER_DELIVERIES if self._cuts else ():
+            script = make_script(value, revision, delivery, late=True)
             other: Trace = []
             how = f"frame-to-{delivery.name.lower()}"
             finding = self._watch(script, other) or compare_traces("same-when-cut", first, other, how=how)
@@ -162,11 +160,8 @@ class ReactorTarget:
         return Finding(kind, where, line, message, lambda: _explain(error))
 
     def _unanswered(self, script: Script, error: UnansweredError) -> Finding:
-        step = error.step
-        if step is not None and step < len(script.frames):
-            where = f"type-{script.frames[step].type_id}"
-        else:
-            where = "unknown-step"
+        nibbles = -1 if error.step is None else nibbles_of(script, error.step)
+        where = "unknown-step" if nibbles < 0 else f"type-{nibbles >> 4}"
         message = f"{error.kind}: {error}"
         return Finding(error.kind, where, str(error).partition(":")[0], message, lambda: message)
 
@@ -174,16 +169,13 @@ class ReactorTarget:
 def trace_features(script: Script, trace: Trace) -> tuple[Feature, ...]:
     """The transitions that a trace shows: (state, type and flags, actions, next state)."""
     features: list[Feature] = []
-    frames = script.frames if script.delivery is Delivery.FRAME else ()
-    state = ""
+    chunks = script.chunks if script.delivery is _BY_FRAME else []
+    last = script.revision.header.size - 1
+    state: Hashable = ""
     for index, seen in enumerate(trace):
-        if index < len(frames):
-            frame = frames[index]
-            nibbles = frame.type_id << 4 | frame.flags
-        else:
-            nibbles = -1
         observed = seen.observed
         kinds = observed[0].kind if len(observed) == 1 else tuple([one.kind for one in observed[:4]])
+        nibbles = chunks[index][last] if index < len(chunks) and len(chunks[index]) > last else -1
         features.append((state, nibbles, kinds, seen.state))
         state = seen.state
     return tuple(features)
@@ -191,16 +183,11 @@ def trace_features(script: Script, trace: Trace) -> tuple[Feature, ...]:
 
 def _first_error(script: Script, trace: Trace) -> str:
     """The type of the frame at which an error was answered."""
-    if script.delivery is Delivery.FRAME:
-        for frame, seen in zip(script.frames, trace, strict=False):
-            if any(one.kind is ActionKind.ERROR for one in seen.observed):
-                return f"type-{frame.type_id}"
-    return _types(script)
-
-
-def _types(script: Script) -> str:
-    """The frame types of a script: all that is known of a place that cannot be seen."""
-    return f"types-{'-'.join(map(str, sorted({frame.type_id for frame in script.frames})))}"
+    for index, seen in enumerate(trace):
+        nibbles = nibbles_of(script, index)
+        if nibbles >= 0 and any(one.kind is Kind.ERROR for one in seen.observed):
+            return f"type-{nibbles >> 4}"
+    return "unknown"
 
 
 def _one_line(error: BaseException) -> str:

@@ -6,6 +6,7 @@ decoders are then within a peer's reach, and that is what is fuzzed.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import hgframing
@@ -26,11 +27,10 @@ from hgframing import (
     ServerReactor,
     WantFrame,
 )
-from hgframing_conformance._cases import ActionKind
 from hgframing_fuzz._blame import CodeUnderTest
 from hgframing_fuzz._drive import Answer
 from hgframing_fuzz._input import REVISION_CODES
-from hgframing_fuzz._outcome import Observed
+from hgframing_fuzz._outcome import Kind, Observed
 
 
 __all__ = ["ReferenceServer", "ReferenceSession"]
@@ -39,8 +39,13 @@ __all__ = ["ReferenceServer", "ReferenceSession"]
 _OBJECTS: Final[tuple[list[Any], ...]] = ([b"ok"], [{b"key": b"value"}, [1, 2, 3]], [], [b"x" * 40000])
 _DATA: Final = (b"ok", b"\xa0", b"", b"x" * 40000)
 
-_WANT_FRAME: Final = Observed(ActionKind.WANT_FRAME)
-_NOOP: Final = Observed(ActionKind.NOOP)
+#: Actions that say no more than their kind. Most actions are these.
+_PLAIN: Final[Mapping[type, Observed]] = {
+    WantFrame: Observed(Kind.WANT_FRAME),
+    Noop: Observed(Kind.NOOP),
+}
+#: From here on requests are not counted any more.
+_MANY: Final = 3
 
 #: What the reactors consist of; the rest of the package is below them.
 _REACTOR_MODULES: Final = ("_server", "_answers", "_streams", "_settings")
@@ -70,11 +75,11 @@ class ReferenceSession:
             self._failures = ("server", "command")
 
     @property
-    def state(self) -> str:
+    def state(self) -> Hashable:
         """The connection's state, and roughly how many requests are where."""
         reactor = self._reactor
         receiving, unanswered = len(reactor.receiving), reactor.unanswered
-        return f"{reactor.state.value} {min(receiving, 3)} {min(unanswered, 3)}"
+        return reactor.state, min(receiving, _MANY), min(unanswered, _MANY)
 
     def receive(self, octets: bytes) -> tuple[Observed, ...]:
         """Feed the buffer and hand its frames over."""
@@ -105,7 +110,7 @@ class ReferenceSession:
             else:
                 self._note(self._reactor.sent(answer.request), observed)
         except LocalProtocolError as error:
-            observed.append(Observed(ActionKind.REFUSED, answer.request, str(error)))
+            observed.append(Observed(Kind.REFUSED, answer.request, str(error)))
         return tuple(observed)
 
     def _answer(self, answer: Answer) -> tuple[ServerAction, ...]:
@@ -119,24 +124,26 @@ class ReferenceSession:
     @staticmethod
     def _note(actions: tuple[ServerAction, ...], observed: list[Observed]) -> None:
         for action in actions:
+            plain = _PLAIN.get(type(action))
+            if plain is not None:
+                observed.append(plain)
+                continue
             match action:
-                case WantFrame():
-                    observed.append(_WANT_FRAME)
                 case RunCommand():
                     value = (action.command, action.args, action.data, action.redirect)
-                    observed.append(Observed(ActionKind.RUN_COMMAND, action.request_id, value))
+                    observed.append(Observed(Kind.RUN_COMMAND, action.request_id, value))
                 case SendFrames():
-                    observed.append(Observed(ActionKind.SEND_FRAMES, None, action.frames))
+                    observed.append(Observed(Kind.SEND_FRAMES, None, action.frames))
                 case Error():
                     observed.append(_error(action.fault))
-                case Noop():
-                    observed.append(_NOOP)
                 case CommandData():
                     raise AssertionError("data comes with its command unless streaming was asked for")
+                case WantFrame() | Noop():
+                    raise AssertionError("these are plain")
 
 
 def _error(fault: Fault) -> Observed:
-    return Observed(ActionKind.ERROR, fault.request_id, (fault.code.value, fault.message))
+    return Observed(Kind.ERROR, fault.request_id, (fault.code.value, fault.message))
 
 
 class ReferenceServer:

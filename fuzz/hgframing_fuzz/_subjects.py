@@ -120,7 +120,7 @@ class SessionSubject:
 
     def observe(self, script: Script, trace: Trace) -> None:
         """Play a script; see `Subject.observe`."""
-        drive(self._open(script.revision, defer_output=script.defer_output), script, trace)
+        drive(self._open(script.revision, defer_output=script.options.defer_output), script, trace)
 
     def close(self) -> None:
         """Do nothing: there is nothing to end."""

@@ -19,8 +19,7 @@ import io
 from typing import Any, Final
 
 from hgframing import REVISIONS, Frame, Revision
-from hgframing_conformance._cases import ActionKind
-from hgframing_fuzz import Answer, CodeUnderTest, Observed
+from hgframing_fuzz import Answer, CodeUnderTest, Kind, Observed
 from mercurial import error, util, wireprotoframing
 from mercurial import ui as uimod
 
@@ -30,12 +29,17 @@ from mercurial.utils import cborutil, stringutil  # noqa: F401  # isort: skip
 
 
 _KINDS: Final = {
-    b"wantframe": ActionKind.WANT_FRAME,
-    b"noop": ActionKind.NOOP,
-    b"error": ActionKind.ERROR,
-    b"runcommand": ActionKind.RUN_COMMAND,
-    b"sendframes": ActionKind.SEND_FRAMES,
+    b"error": Kind.ERROR,
+    b"runcommand": Kind.RUN_COMMAND,
+    b"sendframes": Kind.SEND_FRAMES,
 }
+
+_STATES: Final = {
+    name.encode(): name
+    for name in ("initial", "protocol-settings-receiving", "idle", "command-receiving", "errored")
+}
+
+_PLAIN: Final = {b"wantframe": Observed(Kind.WANT_FRAME), b"noop": Observed(Kind.NOOP)}
 
 #: What a command answers, chosen by the input's seed.
 _RESPONSES: Final = (
@@ -56,30 +60,28 @@ class _ServerSession:
 
     @property
     def state(self) -> str:
-        return str(self._reactor._state, "ascii")  # noqa: SLF001 -- nothing public tells it
+        return _STATES[self._reactor._state]  # noqa: SLF001 -- nothing public tells it
 
     def receive(self, octets: bytes) -> tuple[Observed, ...]:
         if self._aborted:
             # Nobody reads on after the reader has given up.
             return self._aborted
         source = io.BytesIO(octets)
-        observed: list[Observed] = []
-        while True:
+        observed: tuple[Observed, ...] = ()
+        size = len(octets)
+        while source.tell() < size:
             try:
                 frame = wireprotoframing.readframe(source)
             except error.Abort as abort:
-                self._aborted = (Observed(ActionKind.ERROR, None, ("", bytes(abort.message))),)
-                observed += self._aborted
-                break
-            if frame is None:
-                break
+                self._aborted = (Observed(Kind.ERROR, None, ("", bytes(abort.message))),)
+                return observed + self._aborted
             one = _observe(*self._reactor.onframerecv(frame))
-            observed.append(one)
-            if one.kind is ActionKind.ERROR:
+            observed += (one,)
+            if one.kind is Kind.ERROR:
                 # The rest of the chunk is not read, as no caller would: Mercurial mistakes the size of a
                 # frame above 64 KiB, and takes its payload for thousands of frames.
                 break
-        return tuple(observed)
+        return observed
 
     def end_input(self) -> tuple[Observed, ...]:
         return (_observe(*self._reactor.oninputeof()),)
@@ -100,22 +102,23 @@ class _ServerSession:
 
 def _observe(name: bytes, meta: dict[bytes, Any]) -> Observed:
     """Put an action into the common form. Generators of frames are exhausted, which is what sends them."""
+    one = _PLAIN.get(name)
+    if one is not None:
+        return one
     kind = _KINDS[name]
-    if kind is ActionKind.RUN_COMMAND:
+    if kind is Kind.RUN_COMMAND:
         value = (meta[b"command"], meta[b"args"], meta[b"data"], meta[b"redirect"])
         return Observed(kind, meta[b"requestid"], value)
-    if kind is ActionKind.SEND_FRAMES:
+    if kind is Kind.SEND_FRAMES:
         return Observed(kind, None, tuple(_frame(octets) for octets in meta[b"framegen"]))
-    if kind is ActionKind.ERROR:
-        return Observed(kind, None, ("", bytes(meta[b"message"])))
-    return _PLAIN[kind]
+    return Observed(kind, None, ("", bytes(meta[b"message"])))
 
 
-_PLAIN: Final = {kind: Observed(kind) for kind in (ActionKind.WANT_FRAME, ActionKind.NOOP)}
+_UNPACK: Final = REVISIONS["0006"].header.packer.unpack_from
 
 
 def _frame(octets: bytes) -> Frame:
-    _, _, request_id, stream_id, stream_flags, nibbles = REVISIONS["0006"].header.packer.unpack_from(octets)
+    _, _, request_id, stream_id, stream_flags, nibbles = _UNPACK(octets)
     return Frame(request_id, stream_id, stream_flags, nibbles >> 4, nibbles & 15, bytes(octets[8:]))
 
 
