@@ -18,6 +18,7 @@ from typing import Final
 
 from hgframing import REVISIONS, Feature, Frame, FrameType, Revision
 from hgframing_fuzz._cbor import anything, array, bytestring, damage, mapping, pick, strange_string
+from hgframing_fuzz._encoded import encode_stream
 from hgframing_fuzz._input import REVISION_CODES, DriverBit, FuzzInput, Options
 from hgframing_fuzz._numbers import REQUEST_IDS, STREAM_IDS
 
@@ -62,6 +63,9 @@ _DATA: Final = (b"", b"d", b"data", b"x" * 100, b"y" * 5000)
 _DEFER_OUTPUT: Final = int(DriverBit.DEFER_OUTPUT)
 _NO_END: Final = int(DriverBit.NO_END)
 _COMPARE: Final = int(DriverBit.COMPARE)
+
+#: How often a request comes on a stream that has an encoding.
+_ENCODED: Final = 0.08
 
 #: How often a frame has something wrong with it. Most inputs then have a fault, and most of their frames come
 #: before it.
@@ -167,6 +171,8 @@ class ClientGrammar:
         if Feature.SENDER_SETTINGS in revision.features and rng.random() < 0.35:
             frames += self.settings(rng, revision)
         requests = [self.request(rng, revision) for _ in range(1 + int(rng.random() ** 2 * 5))]
+        if Feature.STREAM_SETTINGS in revision.features and rng.random() < _ENCODED:
+            requests[-1] = encode_stream(rng, revision, requests[-1])
         frames += (
             _interleave(rng, requests)
             if rng.random() < 0.5
@@ -187,6 +193,8 @@ class ClientGrammar:
             return self.settings(rng, revision)
         if choice < 0.4:
             return [self._noise(rng, revision)]
+        if choice < 0.4 + _ENCODED and Feature.STREAM_SETTINGS in revision.features:
+            return encode_stream(rng, revision, self.request(rng, revision))
         return self.request(rng, revision)
 
     def payload(self, rng: Random, frame: Frame, options: Options) -> bytes:
