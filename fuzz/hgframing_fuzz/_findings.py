@@ -1,0 +1,214 @@
+"""A directory of findings: for each bucket the input, and a text that a person can read.
+
+    <bucket>.bin     the shortest input, as every engine and `replay` take it
+    <bucket>.txt     what happened, the driver's options, the frames in notation, the traceback
+    summary.json     the run: engine, seed, executions, and all buckets
+
+A later run into the same directory adds to it, and replaces an input only by a shorter one.
+"""
+
+from __future__ import annotations
+
+import os
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from hgframing import Revision, format_notation
+from hgframing_fuzz._buckets import Bucket, BucketTable
+from hgframing_fuzz._input import FuzzInput, decode_input
+
+
+__all__ = ["BucketSummary", "FindingsDirectory", "RunSummary", "describe_input", "notation"]
+
+_SUMMARY: Final = "summary.json"
+#: Characters of one frame in a text; a payload of 64 KiB says no more than its beginning.
+_FRAME_WIDTH: Final = 400
+#: Frames in a text.
+_MAX_FRAMES: Final = 100
+
+
+class BucketSummary(msgspec.Struct, frozen=True, rename="kebab"):
+    """One bucket of a summary; see `Bucket`."""
+
+    id: str
+    root: str
+    count: int
+    first_seconds: float
+    first_execution: int
+    message: str
+    octets: str
+
+
+class RunSummary(msgspec.Struct, frozen=True, rename="kebab"):
+    """One run.
+
+    Attributes:
+        target: the target's name.
+        implementation: what was fuzzed, in its own words.
+        engine: `loop` or `atheris`.
+        seed: where the engine's choices started.
+        executions: inputs run.
+        seconds: wall time.
+        features: transitions seen.
+        buckets: what was found, in the order in which it was first seen.
+    """
+
+    target: str
+    implementation: str
+    engine: str
+    seed: int
+    executions: int
+    seconds: float
+    features: int
+    buckets: tuple[BucketSummary, ...]
+
+    @staticmethod
+    def summarise(table: BucketTable) -> tuple[BucketSummary, ...]:
+        """Summarise the buckets of a table."""
+        return tuple(
+            BucketSummary(
+                id=bucket.key.id,
+                root=bucket.key.root,
+                count=bucket.count,
+                first_seconds=round(bucket.first_seconds, 3),
+                first_execution=bucket.first_execution,
+                message=bucket.message,
+                octets=bucket.shortest.hex(),
+            )
+            for bucket in table
+        )
+
+    def merged(self, later: RunSummary) -> RunSummary:
+        """Add a run that went on where this one ended."""
+        buckets = {bucket.id: bucket for bucket in self.buckets}
+        for bucket in later.buckets:
+            known = buckets.get(bucket.id)
+            if known is None:
+                buckets[bucket.id] = msgspec.structs.replace(
+                    bucket,
+                    first_seconds=bucket.first_seconds + self.seconds,
+                    first_execution=bucket.first_execution + self.executions,
+                )
+            else:
+                shorter = len(bucket.octets) < len(known.octets)
+                buckets[bucket.id] = msgspec.structs.replace(
+                    known,
+                    count=known.count + bucket.count,
+                    octets=bucket.octets if shorter else known.octets,
+                    message=bucket.message if shorter else known.message,
+                )
+        return msgspec.structs.replace(
+            self,
+            executions=self.executions + later.executions,
+            seconds=self.seconds + later.seconds,
+            features=max(self.features, later.features),
+            buckets=tuple(buckets.values()),
+        )
+
+
+class FindingsDirectory:
+    """Where findings are written.
+
+    Args:
+        path: the directory; it is made, with its parents.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+
+    def save(self, bucket: Bucket, revision: Revision) -> bool:
+        """Write a bucket's input and text.
+
+        Args:
+            bucket: what to write.
+            revision: the one that the input was driven with, for the notation.
+
+        Returns:
+            Whether it was written; not if an earlier run left a shorter input.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        target = self.path / f"{bucket.key.id}.bin"
+        if target.exists() and target.stat().st_size < len(bucket.shortest):
+            return False
+        value = decode_input(bucket.shortest)
+        lines = [
+            f"bucket      {bucket.key.id}",
+            f"root cause  {bucket.key.root}",
+            f"message     {bucket.message}",
+            "",
+            *describe_input(value, revision),
+            "",
+            bucket.detail,
+        ]
+        _write(self.path / f"{bucket.key.id}.txt", "\n".join(lines).encode("utf-8", "backslashreplace"))
+        _write(target, bucket.shortest)
+        return True
+
+    def inputs(self) -> list[Path]:
+        """The inputs that are there, by name."""
+        return sorted(self.path.glob("*.bin"))
+
+    def write_summary(self, summary: RunSummary) -> None:
+        """Write or replace the summary, at once: a reader sees the old one or the new one."""
+        _write(self.path / _SUMMARY, msgspec.json.format(msgspec.json.encode(summary)))
+
+    def read_summary(self) -> RunSummary | None:
+        """Read the summary; None where there is none, or it is not one."""
+        try:
+            return msgspec.json.decode((self.path / _SUMMARY).read_bytes(), type=RunSummary)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+
+def _write(path: Path, octets: bytes) -> None:
+    """Write a file so that nobody sees half of it."""
+    part = path.with_name(f"{path.name}.part-{os.getpid()}")
+    part.write_bytes(octets)
+    part.replace(path)
+
+
+def notation(frames: Iterable[object], revision: Revision) -> list[str]:
+    """Frames in notation, the long ones cut."""
+    lines = []
+    for frame in frames:
+        text = format_notation(frame, revision)  # type: ignore[arg-type]  # an iterable of frames
+        lines.append(
+            text if len(text) <= _FRAME_WIDTH else f"{text[:_FRAME_WIDTH]}… ({len(text)} characters)"
+        )
+    return lines
+
+
+def describe_input(value: FuzzInput, revision: Revision) -> Sequence[str]:
+    """An input for people, one line for each fact.
+
+    Args:
+        value: any input.
+        revision: the one that it is driven with.
+    """
+    options = value.options
+    lines = [
+        f"revision    {revision.key}",
+        f"delivery    {options.delivery.name.lower()}, seed {options.seed}",
+        f"answers     {options.answer_plan.name.lower()}",
+        f"output      {'deferred' if options.defer_output else 'at once'}",
+        f"end         {'told' if options.ends else 'not told'}",
+    ]
+    if options.compares:
+        lines.append("compared    yes")
+    shown = notation(value.frames[:_MAX_FRAMES], revision)
+    lines += [f"frame       {line}" for line in shown]
+    if len(value.frames) > len(shown):
+        lines.append(f"frame       … {len(value.frames) - len(shown)} more")
+    if value.tail:
+        lines.append(f"tail        {value.tail[:64].hex()}{'…' if len(value.tail) > 64 else ''}")
+    return lines

@@ -1,0 +1,160 @@
+"""Makes an input as small as it can be while it still gives the same bucket.
+
+Delta debugging (Zeller and Hildebrandt, 2002), from the coarse to the fine: frames are left out, then the
+options and the fields of each frame are set to what means least, then octets of payloads are left out. Every
+step is kept only if the outcome falls into the very same bucket: a minimiser that is content with any finding
+turns a rare one into a common one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from hgframing import Frame
+from hgframing_fuzz._buckets import BucketKey, BucketTable
+from hgframing_fuzz._grammar import with_numbers
+from hgframing_fuzz._input import FuzzInput, Options
+from hgframing_fuzz._outcome import Target
+
+
+__all__ = ["minimize"]
+
+_T = TypeVar("_T")
+
+#: Executions that one input is worth. Most come down to one frame within a few hundred.
+_MAX_EXECUTIONS: Final = 5000
+
+
+class _SpentError(Exception):
+    """The executions are spent; what has been reached stands."""
+
+
+class _Minimizer:
+    """One input on its way down."""
+
+    def __init__(self, target: Target, key: BucketKey, value: FuzzInput, executions: int) -> None:
+        self.best = value
+        self._target = target
+        self._key = key
+        self._table = BucketTable(target.name)
+        self._left = executions
+
+    def keep(self, candidate: FuzzInput) -> bool:
+        """Take a candidate if it gives the same bucket."""
+        if self._left <= 0:
+            raise _SpentError
+        self._left -= 1
+        finding = self._target.check(candidate).finding
+        if finding is None or self._table.key(finding) != self._key:
+            return False
+        self.best = candidate
+        return True
+
+    def run(self) -> None:
+        """Go down until a whole round changes nothing."""
+        before = None
+        while before != self.best:
+            before = self.best
+            self._frames()
+            self._options()
+            if self.best.tail:
+                self.keep(FuzzInput(self.best.options, self.best.frames))
+            for index in range(len(self.best.frames)):
+                self._fields(index)
+            for index in range(len(self.best.frames)):
+                self._payload(index)
+
+    def _frames(self) -> None:
+        _reduce(
+            self.best.frames,
+            lambda frames: self.keep(FuzzInput(self.best.options, tuple(frames), self.best.tail)),
+        )
+
+    def _options(self) -> None:
+        for field in ("revision", "driver", "answers", "seed"):
+            now = {
+                name: getattr(self.best.options, name) for name in ("revision", "driver", "answers", "seed")
+            }
+            for smaller in _smaller(now[field]):
+                options = Options(**{**now, field: smaller})
+                if self.keep(FuzzInput(options, self.best.frames, self.best.tail)):
+                    break
+
+    def _fields(self, index: int) -> None:
+        for change in _FIELD_CHANGES:
+            frame = self.best.frames[index]
+            for candidate in change(frame):
+                if candidate != frame and self.keep(self._with(index, candidate)):
+                    break
+
+    def _payload(self, index: int) -> None:
+        _reduce(
+            self.best.frames[index].payload,
+            lambda octets: self.keep(
+                self._with(index, with_numbers(self.best.frames[index], payload=bytes(octets)))
+            ),
+        )
+
+    def _with(self, index: int, frame: Frame) -> FuzzInput:
+        frames = self.best.frames
+        return FuzzInput(self.best.options, (*frames[:index], frame, *frames[index + 1 :]), self.best.tail)
+
+
+def _smaller(number: int) -> Iterator[int]:
+    """Numbers that mean less: 0, and the number with one bit cleared."""
+    if number:
+        yield 0
+    for bit in range(8):
+        if number & 1 << bit and number != 1 << bit:
+            yield number & ~(1 << bit)
+
+
+_FIELD_CHANGES: Final[tuple[Callable[[Frame], Iterator[Frame]], ...]] = (
+    lambda frame: (with_numbers(frame, stream_flags=flags) for flags in _smaller(frame.stream_flags)),
+    lambda frame: (with_numbers(frame, flags=flags) for flags in _smaller(frame.flags)),
+    lambda frame: (with_numbers(frame, request_id=number) for number in (1,)),
+    lambda frame: (with_numbers(frame, stream_id=number) for number in (1,)),
+)
+
+
+def _reduce(items: Sequence[_T], keep: Callable[[Sequence[_T]], bool]) -> None:
+    """Leave out parts of a sequence, from halves down to single items.
+
+    Args:
+        items: what there is.
+        keep: takes a shorter sequence if it still does, and says whether.
+    """
+    size = len(items)
+    while size:
+        start = 0
+        while start < len(items):
+            shorter = [*items[:start], *items[start + size :]]
+            if keep(shorter):
+                items = shorter
+            else:
+                start += size
+        size //= 2
+
+
+def minimize(target: Target, value: FuzzInput, *, executions: int = _MAX_EXECUTIONS) -> FuzzInput | None:
+    """Find a smaller input that gives the same bucket.
+
+    Args:
+        target: what to drive; its guards must be entered.
+        value: an input that gives a finding.
+        executions: how many inputs may be tried, 1 or more.
+
+    Returns:
+        The smallest one found, at worst `value` itself; None if it gives no finding (any more).
+    """
+    finding = target.check(value).finding
+    if finding is None:
+        return None
+    key = BucketTable(target.name).key(finding)
+    minimizer = _Minimizer(target, key, value, executions)
+    try:
+        minimizer.run()
+    except _SpentError:
+        return minimizer.best
+    return minimizer.best

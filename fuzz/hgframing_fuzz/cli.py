@@ -1,0 +1,354 @@
+"""The command `hgframing-fuzz`.
+
+Exit statuses: 0 nothing found, 1 something found, 2 wrong usage, an implementation that cannot be attached,
+or an engine that cannot work.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib.util
+import sys
+import time
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+
+from rich.console import Console
+from rich.table import Table
+
+from hgframing_conformance.errors import ConformanceError
+from hgframing_fuzz._atheris_worker import WorkerError, WorkOrder, run_worker
+from hgframing_fuzz._buckets import Bucket, BucketTable
+from hgframing_fuzz._findings import FindingsDirectory, RunSummary, describe_input, notation
+from hgframing_fuzz._guards import Guards
+from hgframing_fuzz._input import decode_input, encode_input
+from hgframing_fuzz._loop import Budget, LoopStats, run_loop
+from hgframing_fuzz._minimize import minimize as minimize_input
+from hgframing_fuzz._outcome import run as run_octets
+from hgframing_fuzz._spec import BoundTarget, TargetSpec
+from hgframing_fuzz.targets import TARGETS
+
+
+__all__ = ["main"]
+
+_FOUND: Final = 1
+_USAGE: Final = 2
+
+#: Columns of the table of buckets where the output is no terminal: enough for an id and a short input on one
+#: line.
+_WIDTH: Final = 200
+#: Frames of an input that the table shows.
+_SHOWN_FRAMES: Final = 3
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Engine(enum.StrEnum):
+    """What makes inputs."""
+
+    LOOP = "loop"
+    ATHERIS = "atheris"
+
+
+def _fail(message: str) -> NoReturn:
+    """End with one clear error."""
+    click.echo(f"hgframing-fuzz: {message}", err=True)
+    sys.exit(_USAGE)
+
+
+def _target_options(command: _Command) -> _Command:
+    """Add what every command asks: which target, which implementation."""
+    command = click.option(
+        "--implementation",
+        "locator",
+        default="reference",
+        show_default=True,
+        metavar="LOCATOR",
+        help="reference, direct:module:factory or exec:command.",
+    )(command)
+    return click.option(
+        "--target",
+        "target_name",
+        type=click.Choice(list(TARGETS)),
+        default="server-reactor",
+        show_default=True,
+        help="What is driven.",
+    )(command)
+
+
+@contextmanager
+def _bound(target_name: str, locator: str) -> Iterator[BoundTarget]:
+    """Attach an implementation, watched, and detach it."""
+    spec: TargetSpec = TARGETS[target_name]
+    guards = Guards()
+    try:
+        bound = spec.bind(locator, guards)
+    except ConformanceError as error:
+        _fail(str(error))
+    with guards:
+        try:
+            yield bound
+        finally:
+            bound.subject.close()
+
+
+def _directory(path: Path) -> FindingsDirectory:
+    try:
+        return FindingsDirectory(path)
+    except OSError as error:
+        _fail(f"{path}: {error.strerror}")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hgframing")
+def main() -> None:
+    """Fuzz implementations of Mercurial's frame-based wire protocol."""
+
+
+@main.command()
+@_target_options
+@click.option(
+    "--engine",
+    type=click.Choice([engine.value for engine in Engine]),
+    default=Engine.LOOP.value,
+    show_default=True,
+    help="What makes inputs; atheris needs the extra `fuzz`.",
+)
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True)
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("findings"),
+    show_default=True,
+    help="Where findings go.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=None, help="Where choices start; default: the clock."
+)
+def run(
+    *, target_name: str, locator: str, engine: str, seconds: float, directory: Path, seed: int | None
+) -> None:
+    """Fuzz for a while, sort what is found, and go on.
+
+    Findings are written to the directory as <bucket>.bin and <bucket>.txt.
+    """
+    chosen = time.time_ns() % 1_000_000 if seed is None else seed
+    findings = _directory(directory)
+    match Engine(engine):
+        case Engine.LOOP:
+            summary = _run_loop(target_name, locator, seconds, findings, chosen)
+        case Engine.ATHERIS:
+            summary = _run_atheris(target_name, locator, seconds, findings, chosen)
+    _report(summary, target_name, locator)
+    sys.exit(_FOUND if summary.buckets else 0)
+
+
+def _run_loop(
+    target_name: str, locator: str, seconds: float, findings: FindingsDirectory, seed: int
+) -> RunSummary:
+    """Run the loop in this process."""
+    table = BucketTable(target_name)
+    rng = Random(seed)  # noqa: S311 -- repeatable on purpose
+    with _bound(target_name, locator) as bound, _progress() as show:
+
+        def save(bucket: Bucket) -> None:
+            findings.save(bucket, bound.revision(decode_input(bucket.shortest)))
+
+        def progress(stats: LoopStats) -> None:
+            show(stats.executions, stats.seconds, len(table), table.roots)
+
+        stats = run_loop(
+            bound.target,
+            bound.mutator(rng),
+            rng,
+            table,
+            budget=Budget(seconds=seconds),
+            seeds=[path.read_bytes() for path in findings.inputs()],
+            on_bucket=save,
+            on_progress=progress,
+        )
+        name = bound.subject.name
+    summary = RunSummary(
+        target=target_name,
+        implementation=name,
+        engine=Engine.LOOP,
+        seed=seed,
+        executions=stats.executions,
+        seconds=round(stats.seconds, 3),
+        features=stats.features,
+        buckets=RunSummary.summarise(table),
+    )
+    findings.write_summary(summary)
+    return summary
+
+
+def _run_atheris(
+    target_name: str, locator: str, seconds: float, findings: FindingsDirectory, seed: int
+) -> RunSummary:
+    """Run atheris in a process of its own."""
+    if importlib.util.find_spec("atheris") is None:
+        _fail(
+            "atheris is not installed; the extra hgframing[fuzz] brings it where it exists (Linux on x86_64)"
+        )
+    with _bound(target_name, locator) as bound:
+        if not bound.subject.instrument:
+            _fail(f"{bound.subject.name} has no code in this process; only the engine `loop` can fuzz it")
+    order = WorkOrder(target_name, locator, str(findings.path), seconds, seed)
+    with _progress() as show:
+
+        def progress(summary: RunSummary) -> None:
+            roots = {bucket.root for bucket in summary.buckets}
+            show(summary.executions, summary.seconds, len(summary.buckets), len(roots))
+
+        try:
+            return run_worker(order, on_progress=progress)
+        except WorkerError as error:
+            _fail(str(error))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, float, int, int], None]]:
+    """Show on standard error how far a run is, if somebody watches."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda *_: None
+        return
+    with console.status("starting") as status:
+
+        def show(executions: int, seconds: float, buckets: int, roots: int) -> None:
+            rate = executions / seconds if seconds else 0.0
+            status.update(
+                f"{seconds:.0f} s · {executions} inputs · {rate:.0f}/s · {buckets} buckets of {roots} causes"
+            )
+
+        yield show
+
+
+def _report(summary: RunSummary, target_name: str, locator: str) -> None:
+    """Print what a run gave."""
+    console = Console(soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    roots = len({bucket.root for bucket in summary.buckets})
+    rate = summary.executions / summary.seconds if summary.seconds else 0.0
+    if summary.buckets:
+        with _bound(target_name, locator) as bound:
+            console.print(_table(summary, bound))
+    click.echo(
+        f"{summary.implementation}, {summary.target}, {summary.engine}, seed {summary.seed}: "
+        f"{summary.executions} inputs in {summary.seconds:.1f} s ({rate:.0f}/s), "
+        f"{summary.features} transitions, {len(summary.buckets)} buckets of {roots} root causes"
+    )
+
+
+def _table(summary: RunSummary, bound: BoundTarget) -> Table:
+    table = Table(show_lines=False)
+    table.add_column("bucket", overflow="fold")
+    table.add_column("count", justify="right")
+    table.add_column("first seen", justify="right")
+    table.add_column("shortest input", overflow="fold")
+    for bucket in summary.buckets:
+        value = decode_input(bytes.fromhex(bucket.octets))
+        lines = notation(value.frames[:_SHOWN_FRAMES], bound.revision(value))
+        if len(value.frames) > _SHOWN_FRAMES:
+            lines.append(f"… {len(value.frames) - _SHOWN_FRAMES} more frames")
+        table.add_row(
+            bucket.id.removeprefix(f"{summary.target}."),
+            str(bucket.count),
+            f"{bucket.first_seconds:.2f} s (#{bucket.first_execution})",
+            # Square brackets of a payload are no markup.
+            "\n".join(line.replace("[", "\\[") for line in lines),
+        )
+    return table
+
+
+@main.command()
+@_target_options
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def replay(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None:
+    """Run inputs again and say what each of them gives."""
+    found = False
+    with _bound(target_name, locator) as bound:
+        table = BucketTable(target_name)
+        for file in files:
+            octets = file.read_bytes()
+            value = decode_input(octets)
+            click.echo(f"{file}: {len(octets)} octets")
+            for line in describe_input(value, bound.revision(value)):
+                click.echo(f"  {line}")
+            finding = run_octets(bound.target, octets).finding
+            if finding is None:
+                click.echo("  no finding")
+                continue
+            found = True
+            click.echo(f"  bucket      {table.key(finding).id}\n  message     {finding.message}")
+            click.echo("".join(f"  | {line}\n" for line in finding.explain().splitlines()))
+    sys.exit(_FOUND if found else 0)
+
+
+@main.command("minimize")
+@_target_options
+@click.option(
+    "--directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="Minimize every input of a findings directory.",
+)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def minimize(*, target_name: str, locator: str, directory: Path | None, files: tuple[Path, ...]) -> None:
+    """Make inputs smaller that still fall into the same bucket.
+
+    An input of a findings directory is replaced, with its text; a file that is named is written beside itself
+    as <file>.min.
+    """
+    if not files and directory is None:
+        raise click.UsageError("name files, or a --directory")
+    with _bound(target_name, locator) as bound:
+        for file in files:
+            octets = _minimize_file(bound, file)
+            if octets is not None:
+                file.with_name(f"{file.name}.min").write_bytes(octets)
+        if directory is not None:
+            findings = _directory(directory)
+            for file in findings.inputs():
+                octets = _minimize_file(bound, file)
+                if octets is not None:
+                    _store(bound, findings, octets)
+
+
+def _minimize_file(bound: BoundTarget, file: Path) -> bytes | None:
+    """Minimize one file and say how far it came."""
+    before = file.read_bytes()
+    smaller = minimize_input(bound.target, decode_input(before))
+    if smaller is None:
+        click.echo(f"{file}: no finding")
+        return None
+    octets = encode_input(smaller)
+    click.echo(f"{file}: {len(before)} octets became {len(octets)}")
+    return octets
+
+
+def _store(bound: BoundTarget, findings: FindingsDirectory, octets: bytes) -> None:
+    """Write a minimized input with its text."""
+    outcome = run_octets(bound.target, octets)
+    if outcome.finding is None:
+        return
+    table = BucketTable(bound.spec.name)
+    bucket = table.add(outcome.finding, octets, seconds=0.0, execution=1)
+    if bucket is not None:
+        findings.save(bucket, bound.revision(decode_input(octets)))
+
+
+@main.command()
+def targets() -> None:
+    """List what can be fuzzed."""
+    for spec in TARGETS.values():
+        click.echo(f"{spec.name}  {spec.summary}")

@@ -1,0 +1,22 @@
+"""What can be fuzzed. One module for each target, and each is also a script that other engines can start.
+
+A new target is a module `<name>_fuzzer.py` with a `SPEC`, and a line here. Nothing is looked up at run time:
+a frozen executable, which is how OSS-Fuzz runs Python targets, has no entry points to look up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from hgframing_fuzz._spec import TargetSpec
+from hgframing_fuzz.targets import server_reactor_fuzzer
+
+
+__all__ = ["TARGETS"]
+
+#: Every target by its name.
+TARGETS: Final[Mapping[str, TargetSpec]] = MappingProxyType(
+    {spec.name: spec for spec in (server_reactor_fuzzer.SPEC,)}
+)
