@@ -9,6 +9,8 @@ imports it, and adds
   (sheet r5, "CBOR subset"; CBOR-001 to CBOR-008); before it, text, floats and indefinite lengths too;
 * no duplicate keys, and a bounded depth in both directions.
 
+Integers reach from -2^64 to 2^64-1, what CBOR can say without tags. A repeated member of a set is no error.
+
 Known limit: Python holds 1 and true to be one key, so a map with both is refused as a duplicate.
 """
 
@@ -38,16 +40,21 @@ __all__ = [
 #: A CBOR value as Python has it: int, bytes, str, float, bool, None, list, dict, set. Its keys are scalars.
 Value: TypeAlias = Any
 
-#: Depth that the encoder accepts. Beyond a few thousand cbor2's encoder would exhaust the C stack.
+#: Nested containers that the encoder accepts. Beyond a few thousand cbor2's encoder would exhaust the C stack.
 _MAX_ENCODED_DEPTH: Final = 64
 
 _SET_TAG: Final = 258
 #: Integers reach from -2^64 to 2^64-1.
 _INTEGER_LIMIT: Final = 1 << 64
+#: The first octet of a bytestring of indefinite length.
+_INDEFINITE_BYTES: Final = 0x5F
 
 
 class CborDialect(enum.Enum):
     """Which CBOR a revision speaks. Receivers accept the keys of a map in any order."""
+
+    # The identity hash of object is an order of magnitude cheaper than enum's own, and this is the hot path.
+    __hash__ = object.__hash__
 
     #: Both `0005`: text, floats and indefinite lengths too. Written with the shorter keys first, then bytewise, which
     #: RFC 7049 calls canonical.
@@ -59,14 +66,22 @@ class CborDialect(enum.Enum):
 class CborErrorKind(enum.Enum):
     """Why octets are not what was expected."""
 
+    #: There are none.
     EMPTY = enum.auto()
+    #: They end inside the first value.
     TRUNCATED = enum.auto()
+    #: They go on after a value where one is wanted, or end inside a later value of a sequence.
     TRAILING = enum.auto()
+    #: They are no CBOR, or none that the dialect has.
     INVALID = enum.auto()
 
 
 class CborError(Exception):
-    """The octets of a peer are not the CBOR that was expected. Becomes a fault; never leaves a reactor."""
+    """The octets of a peer are not the CBOR that was expected. Becomes a fault; never leaves a reactor.
+
+    Attributes:
+        kind: in which way they are not.
+    """
 
     def __init__(self, kind: CborErrorKind, message: str) -> None:
         super().__init__(message)
@@ -92,7 +107,7 @@ _SCALARS: Final[Mapping[CborDialect, frozenset[type]]] = {
 
 
 def _check_types(value: Value, scalars: frozenset[type]) -> None:
-    """Refuse a decoded value that holds a type the revision does not have.
+    """Refuse a decoded value that holds a type the dialect does not have.
 
     This is a third of what a small request costs: containers wait in a list that grows while it is walked.
     """
@@ -107,9 +122,9 @@ def _check_types(value: Value, scalars: frozenset[type]) -> None:
                     raise CborError(CborErrorKind.INVALID, f"{type(key).__name__} not allowed as map key")
                 if type(member) not in scalars:
                     pending.append(member)
-        elif kind is list or kind is tuple:
+        elif kind is list:
             pending.extend([member for member in node if type(member) not in scalars])
-        elif kind is set or kind is frozenset:
+        elif kind is set:
             for member in node:
                 if type(member) not in scalars:
                     raise CborError(CborErrorKind.INVALID, f"{type(member).__name__} not allowed in a set")
@@ -117,14 +132,16 @@ def _check_types(value: Value, scalars: frozenset[type]) -> None:
             raise CborError(CborErrorKind.INVALID, f"{kind.__name__} not allowed")
 
 
-def _decode_next(source: io.BytesIO, dialect: CborDialect, max_depth: int) -> Value:
+def _decode_next(source: io.BytesIO, first: int, dialect: CborDialect, max_depth: int) -> Value:
+    """Decode the value that begins with the octet `first`, at which `source` stands."""
     try:
         value = cbor2.CBORDecoder(
             source,
             tag_hook=_refuse_tag,
             semantic_decoders=_REFUSED_TAGS,
             max_depth=max_depth,
-            allow_indefinite=dialect is CborDialect.GENERAL,
+            # Of indefinite lengths the subset has only bytestrings that are in no container (CBOR-004).
+            allow_indefinite=first == _INDEFINITE_BYTES or dialect is CborDialect.GENERAL,
             allow_duplicate_keys=False,
         ).decode()
     except cbor2.CBORDecodeEOF as error:
@@ -138,33 +155,54 @@ def _decode_next(source: io.BytesIO, dialect: CborDialect, max_depth: int) -> Va
 def decode_one(octets: bytes, dialect: CborDialect, *, max_depth: int) -> Value:
     """Decode octets that must be one CBOR value and nothing else.
 
+    Use this for everything that a peer sends and the text calls one value (REQ-001, SET-001, TEXT-004, PROG-001).
+
     Args:
         octets: what the peer sent, already joined.
         dialect: which CBOR is allowed.
-        max_depth: nested containers allowed, 1 or more.
+        max_depth: containers that a value may lie in, 1 or more; a set counts twice, for its tag.
+
+    Returns:
+        The value: int, bytes, bool, None, list, dict, set; in the general dialect also str and float.
 
     Raises:
-        CborError: they are not.
+        CborError: they are not; its `kind` says in which way.
     """
     if not octets:
         raise CborError(CborErrorKind.EMPTY, "no CBOR data")
     source = io.BytesIO(octets)
-    value = _decode_next(source, dialect, max_depth)
+    value = _decode_next(source, octets[0], dialect, max_depth)
     if source.tell() != len(octets):
         raise CborError(CborErrorKind.TRAILING, "octets after the CBOR value")
     return value
 
 
 def decode_sequence(octets: bytes, dialect: CborDialect, *, max_depth: int) -> tuple[Value, ...]:
-    """Decode octets that must be whole CBOR values one after the other; none for no octets.
+    """Decode octets that must be whole CBOR values one after the other.
+
+    Use this for stream settings (ENC-003) and for the joined data of a response (RSP-005).
+
+    Args:
+        octets: what the peer sent, already joined.
+        dialect: which CBOR is allowed.
+        max_depth: containers that a value may lie in, 1 or more; a set counts twice, for its tag.
+
+    Returns:
+        The values; none for no octets.
 
     Raises:
-        CborError: something else is among them, or the last value is cut off.
+        CborError: `INVALID` if something else is among them; `TRUNCATED` if not even the first value is whole,
+            `TRAILING` if a later one is not.
     """
     source = io.BytesIO(octets)
-    values = []
-    while source.tell() != len(octets):
-        values.append(_decode_next(source, dialect, max_depth))
+    values: list[Value] = []
+    while (position := source.tell()) != len(octets):
+        try:
+            values.append(_decode_next(source, octets[position], dialect, max_depth))
+        except CborError as error:
+            if values and error.kind is CborErrorKind.TRUNCATED:
+                raise CborError(CborErrorKind.TRAILING, str(error)) from error
+            raise
     return tuple(values)
 
 
@@ -177,32 +215,45 @@ def _length_first(key: Value) -> tuple[int, bytes]:
     return len(encoded), encoded
 
 
-def _order(members: Iterable[Value], dialect: CborDialect) -> list[Value]:
+def _prepare_scalar(value: Value) -> Value:
+    if type(value) is int and not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
+        raise LocalProtocolError("big integers not supported")
+    if type(value) is str:
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise LocalProtocolError("text with surrogates cannot be sent as CBOR") from error
+    return value
+
+
+def _prepare_scalars(members: Iterable[Value], dialect: CborDialect) -> list[Value]:
     """Sort keys of a map or members of a set into the order in which they are written."""
     items = list(members)
     for item in items:
         if type(item) not in _SCALARS[dialect]:
             raise LocalProtocolError(f"{type(item).__name__} cannot be a key or a member of a set")
+        _prepare_scalar(item)
     return sorted(items, key=_bytewise if dialect is CborDialect.SUBSET else _length_first)
 
 
 def _prepare(value: Value, dialect: CborDialect, depth: int) -> Value:
-    """Copy a value with its maps and sets in the order in which they are written."""
-    if depth > _MAX_ENCODED_DEPTH:
-        raise LocalProtocolError(f"value is nested more than {_MAX_ENCODED_DEPTH} deep")
+    """Copy a value with its maps and sets in the order in which they are written.
+
+    Args:
+        value: what is to be sent.
+        dialect: which types there are, and the order.
+        depth: the containers around the value.
+    """
     if type(value) in _SCALARS[dialect]:
-        if type(value) is int and not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
-            raise LocalProtocolError("big integers not supported")
-        return value
+        return _prepare_scalar(value)
+    if depth == _MAX_ENCODED_DEPTH:
+        raise LocalProtocolError(f"value is nested more than {_MAX_ENCODED_DEPTH} deep")
     match value:
         case Mapping():
-            return {
-                _prepare(key, dialect, depth + 1): _prepare(value[key], dialect, depth + 1)
-                for key in _order(value, dialect)
-            }
+            keys = _prepare_scalars(value, dialect)
+            return {key: _prepare(value[key], dialect, depth + 1) for key in keys}
         case set() | frozenset():
-            members = [_prepare(item, dialect, depth + 1) for item in _order(value, dialect)]
-            return cbor2.CBORTag(_SET_TAG, members)
+            return cbor2.CBORTag(_SET_TAG, _prepare_scalars(value, dialect))
         case list() | tuple():
             return [_prepare(item, dialect, depth + 1) for item in value]
         case _:
@@ -212,12 +263,19 @@ def _prepare(value: Value, dialect: CborDialect, depth: int) -> Value:
 def encode_value(value: Value, dialect: CborDialect) -> bytes:
     """Encode one value.
 
+    Use this for every CBOR value that is sent; the sender's rules are CBOR-001 to CBOR-008.
+
     Args:
-        value: of the types that the dialect has.
+        value: of the types that the dialect has; any mapping is a map, lists and tuples are arrays. Types are exact:
+            a subclass of int is none of them.
         dialect: decides on the types and on the order of keys.
 
+    Returns:
+        Octets: every length definite, every integer as short as it can be.
+
     Raises:
-        LocalProtocolError: a type that the dialect has not, an integer beyond 64 bits, or nested too deep.
+        LocalProtocolError: a type that the dialect has not, an integer beyond 64 bits, text that UTF-8 cannot say, or
+            more than 64 nested containers.
     """
     encoded: bytes = cbor2.dumps(_prepare(value, dialect, 0))
     return encoded

@@ -48,8 +48,8 @@ class Limits:
             16 MiB, a frame's largest payload.
         max_buffered_octets: the same over all requests of a connection. Four requests of the largest size.
         max_settings_octets: octets of a settings value that is split over frames. Settings are lists of names.
-        max_cbor_depth: nested containers of a CBOR value, 1 or more; a set counts twice, for its tag. Known commands
-            nest five deep.
+        max_cbor_depth: containers that a CBOR value may lie in, 1 or more; a set counts twice, for its tag. Known
+            commands nest five deep.
         max_encoded_streams: open streams of the peer whose content encoding keeps state, 0–128. A stream of zstd-8mb
             costs 16 MiB once its peer has sent 300 octets, so all that IDs allow would be 2 GiB. Known peers use one.
         max_decoded: octets that one encoded payload may decode to. 16 MiB: what an unencoded frame could carry at most.
