@@ -74,6 +74,7 @@ NAMELESS: Final = frozenset({"base", "common", "helper", "helpers", "misc", "uti
 WITHOUT_OWN_TESTS: Final = {
     "__init__": "re-exports",
     "__main__": "one call of the command line, tested as a command",
+    "test_vectors": "a docstring, in whose place the pytest plugin collects the vectors",
 }
 
 #: Directories that tools make.
@@ -291,6 +292,21 @@ def test_modules_of_the_reference_import_strictly_downwards() -> None:
     ]
 
     assert broken == []
+
+
+def test_atheris_is_never_imported_with_a_module() -> None:
+    """Atheris exists for few platforms: it is imported where it is used, and everything else works without it."""
+    eager = [
+        module_name(path)
+        for path in all_modules()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for name in ast.walk(node)
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and isinstance(name, ast.Import | ast.ImportFrom)
+        and "atheris" in {*(alias.name for alias in name.names), getattr(name, "module", None)}
+    ]
+
+    assert eager == []
 
 
 def test_server_and_client_never_meet() -> None:
