@@ -48,6 +48,7 @@ __all__ = [
     "FLAGS",
     "OBJECTS",
     "OCTET",
+    "POSITION",
     "REDIRECT",
     "REQUEST",
     "REQUEST_STATE",
@@ -168,6 +169,10 @@ def _choice(what: str, choices: Iterable[str]) -> FieldType:
     return FieldType(parse=parse, write=_same, schema={"enum": list(known)})
 
 
+def _parse_position(form: Any, path: Path) -> int:
+    return -1 if form == -1 else parse_count(form, path)
+
+
 def _number(limit: int | None) -> FieldType:
     schema: dict[str, Any] = {"type": "integer", "minimum": 0}
     if limit is not None:
@@ -237,6 +242,8 @@ REQUEST: Final = _number(0xFFFF)
 OCTET: Final = _number(0xFF)
 FLAGS: Final = _number(0x0F)
 COUNT: Final = _number(None)
+#: A count, or -1, which ends a topic (PROG-002).
+POSITION: Final = FieldType(parse=_parse_position, write=_same, schema={"type": "integer", "minimum": -1})
 CODE: Final = _choice("error code", FaultCode)
 CODES: Final = FieldType(parse=_parse_codes, write=list, schema={"type": "array", "items": CODE.schema})
 REQUEST_STATE: Final = _choice(

@@ -11,7 +11,7 @@ import functools
 from typing import Any, Final
 
 from hgframing import REVISIONS, Frame, LocalProtocolError, NotationError, Revision, parse_notation
-from hgframing_conformance._fields import BYTES, FLAGS, OCTET, REQUEST, Field
+from hgframing_conformance._fields import BYTES, COUNT, FLAGS, OCTET, REQUEST, Field, parse_fields
 from hgframing_conformance._forms import FormError, Path, describe, parse_bytes, parse_hex, parse_parts, short
 
 
@@ -20,6 +20,7 @@ __all__ = [
     "frame_fields",
     "frame_numbers",
     "notation_of",
+    "parse_encode",
     "parse_frame",
     "parse_whole_frame",
 ]
@@ -55,6 +56,21 @@ def frame_numbers(frame: Frame, revision: Revision) -> dict[str, Any]:
         "payload": frame.payload,
     }
     return {field.name: numbers[field.name] for field in frame_fields(revision)}
+
+
+def parse_encode(form: Any, revision: Revision, path: Path = ()) -> dict[str, Any]:
+    """Read what an implementation is to encode: a frame, or raw numbers that need not fit their fields.
+
+    Raises:
+        FormError: the form is neither.
+    """
+    if isinstance(form, dict) and "frame" not in form:
+        wide = (
+            Field(name=field.name, type=BYTES if field.type is BYTES else COUNT)
+            for field in frame_fields(revision)
+        )
+        return parse_fields(form, wide, path)
+    return frame_numbers(parse_frame(form, revision, path), revision)
 
 
 def parse_frame(form: Any, revision: Revision, path: Path = ()) -> Frame:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import struct
 
+from collections.abc import Callable
 from typing import Final
 
 from hgframing import Feature, FrameType, Revision
-from hgframing_conformance._values import MapValue, SetValue, TagValue, Text, Value
+from hgframing_conformance._values import MapValue, SetValue, TagValue, Text, Value, equal
 
 
 __all__ = ["Meaning", "NotCborError", "meaning", "read_sequence"]
@@ -28,6 +29,8 @@ Meaning = tuple[tuple[Value, ...], bytes]
 #: Levels of nesting; deeper payloads are compared as octets.
 _MAX_DEPTH: Final = 64
 _BREAK: Final = 0xFF
+#: What an atom may leave out, or have empty.
+_ATOM_LISTS: Final = (b"args", b"labels")
 _FLOATS: Final = {25: ">e", 26: ">f", 27: ">d"}
 
 
@@ -46,7 +49,7 @@ def meaning(payload: bytes, frame_type: FrameType, revision: Revision) -> Meanin
     if not payload or not _is_cbor(frame_type, revision):
         return (), payload
     try:
-        return read_sequence(payload), b""
+        return _normal(read_sequence(payload), frame_type), b""
     except NotCborError:
         pass
     if frame_type is FrameType.RESPONSE:
@@ -55,8 +58,46 @@ def meaning(payload: bytes, frame_type: FrameType, revision: Revision) -> Meanin
             status, end = _Reader(payload).read(0, 0)
         except NotCborError:
             return (), payload
-        return (status,), payload[end:]
+        return _normal((status,), frame_type), payload[end:]
     return (), payload
+
+
+def _normal(values: tuple[Value, ...], frame_type: FrameType) -> tuple[Value, ...]:
+    """Take out of atoms what means the same as its absence: empty lists of arguments and labels (TEXT-004).
+
+    Nothing else of a payload is touched, so that a command's own maps are compared as they are.
+    """
+    if not values:
+        return values
+    first = values[0]
+    match frame_type:
+        case FrameType.TEXT_OUTPUT:
+            first = _normal_atoms(first)
+        case FrameType.ERROR_RESPONSE:
+            first = _replace(first, b"message", _normal_atoms)
+        case FrameType.RESPONSE:
+            first = _replace(first, b"error", lambda error: _replace(error, b"message", _normal_atoms))
+        case _:
+            return values
+    return (first, *values[1:])
+
+
+def _replace(value: Value, key: bytes, change: Callable[[Value], Value]) -> Value:
+    if not isinstance(value, MapValue):
+        return value
+    return MapValue(tuple((name, change(item) if name == key else item) for name, item in value.pairs))
+
+
+def _normal_atoms(value: Value) -> Value:
+    if not isinstance(value, tuple):
+        return value
+    return tuple(_normal_atom(atom) for atom in value)
+
+
+def _normal_atom(atom: Value) -> Value:
+    if not isinstance(atom, MapValue):
+        return atom
+    return MapValue(tuple(pair for pair in atom.pairs if not (pair[0] in _ATOM_LISTS and equal(pair[1], ()))))
 
 
 def _is_cbor(frame_type: FrameType, revision: Revision) -> bool:

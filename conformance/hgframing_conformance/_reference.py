@@ -151,7 +151,8 @@ class _Server:
         return self._answered(value, actions)
 
     def _fail(self, value: _Message) -> _Actions:
-        actions = self._reactor.fail(
+        begun = self._begin(value) if value.get("after") else ()
+        actions = *begun, *self._reactor.fail(
             value.get("request", 0),
             value["kind"],
             read_form(value["message"]),
@@ -160,6 +161,14 @@ class _Server:
             last=value.get("last", False),
         )
         return self._answered(value, actions)
+
+    def _begin(self, value: _Message) -> tuple[ServerAction, ...]:
+        """Send what a command gave before it failed."""
+        request_id = value.get("request", 0)
+        actions = list(self._reactor.start_response(request_id, stream_id=value.get("stream", 2)))
+        for form in value["after"]:
+            actions += self._reactor.send_object(request_id, read_form(form))
+        return tuple(actions)
 
     def _text_output(self, value: _Message) -> _Actions:
         atoms = [

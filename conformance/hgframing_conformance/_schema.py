@@ -16,7 +16,7 @@ import msgspec
 
 from hgframing_conformance import _actions, _steps
 from hgframing_conformance._cases import ActionKind, Verb
-from hgframing_conformance._fields import BYTES, FLAGS, OCTET, REQUEST, REQUIRED, Field
+from hgframing_conformance._fields import BYTES, COUNT, FLAGS, OCTET, REQUEST, REQUIRED, Field
 from hgframing_conformance._messages import PROTOCOL, RECEIVED, SENT
 from hgframing_conformance._suite_schema import suite_schema
 
@@ -40,6 +40,10 @@ _FRAME: Final = tuple(
         ("flags", FLAGS),
         ("payload", BYTES),
     )
+)
+#: What is to be encoded need not fit.
+_WIDE_FRAME: Final = tuple(
+    Field(name=field.name, type=BYTES if field.type is BYTES else COUNT) for field in _FRAME
 )
 #: Fields that the headers of some revisions do not have.
 _OF_HEADERS: Final = frozenset({"request", "stream", "stream-flags"})
@@ -76,7 +80,7 @@ def _step(verb: Verb) -> Mapping[str, Any]:
         case Verb.RECEIVE:
             return {"type": "array", "items": _OCTETS}
         case Verb.ENCODE:
-            return _object(_FRAME)
+            return _object(_WIDE_FRAME)
         case _ if verb in _steps.NULL_VERBS:
             return {"type": "null"}
         case _:

@@ -24,6 +24,7 @@ from hgframing_conformance._fields import (
     FAIL_KIND,
     OBJECTS,
     OCTET,
+    POSITION,
     REDIRECT,
     REQUEST,
     VALUE,
@@ -34,8 +35,8 @@ from hgframing_conformance._forms import FormError, Path, describe, parse_hex, p
 from hgframing_conformance._frame_forms import (
     encode_frame,
     frame_fields,
-    frame_numbers,
     notation_of,
+    parse_encode,
     parse_frame,
 )
 from hgframing_conformance._values import MapValue
@@ -92,13 +93,14 @@ FIELDS: Final[Mapping[Verb, tuple[Field, ...]]] = MappingProxyType(
             Field(name="kind", type=FAIL_KIND),
             Field(name="message", type=BYTES),
             Field(name="args", type=BYTES_LIST, default=()),
+            Field(name="after", type=OBJECTS, default=()),
             *_SENDING,
         ),
         Verb.TEXT_OUTPUT: (_REQUEST, Field(name="atoms", type=ATOMS)),
         Verb.PROGRESS: (
             _REQUEST,
             Field(name="topic", type=BYTES),
-            Field(name="pos", type=COUNT),
+            Field(name="pos", type=POSITION),
             Field(name="total", type=COUNT),
             Field(name="label", type=BYTES_OR_NULL, default=None),
             Field(name="item", type=BYTES_OR_NULL, default=None),
@@ -153,7 +155,7 @@ def parse_step_value(verb: Verb, form: Any, revision: str, path: Path = ()) -> A
 
 
 def _encode(form: Any, revision: Revision, path: Path) -> dict[str, Any]:
-    numbers = frame_numbers(parse_frame(form, revision, path), revision)
+    numbers = parse_encode(form, revision, path)
     return {field.name: field.type.write(numbers[field.name]) for field in frame_fields(revision)}
 
 

@@ -67,6 +67,7 @@ _Requirement = Annotated[str, _text(_REQUIREMENT)]
 _Deviation = Annotated[str, _text(_DEVIATION)]
 _Source = Annotated[str, _text(_SOURCE)]
 _Frame = Annotated[Any, _any("Frame")]
+_Encode = Annotated[Any, _any("Encode")]
 _Hex = Annotated[Any, _any("Hex")]
 
 
@@ -143,7 +144,7 @@ class Step(_Shape, frozen=True):
     receive: list[_Frame] | UnsetType = UNSET
     receive_hex: list[_Hex] | UnsetType = UNSET
     end_input: UnsetType | None = UNSET
-    encode: _Frame | UnsetType = UNSET
+    encode: _Encode | UnsetType = UNSET
     respond: Annotated[Any, _any("respond")] | UnsetType = UNSET
     fail: Annotated[Any, _any("fail")] | UnsetType = UNSET
     text_output: Annotated[Any, _any("text-output")] | UnsetType = UNSET

@@ -18,7 +18,7 @@ import msgspec
 
 from hgframing_conformance import _actions, _steps
 from hgframing_conformance._cases import ActionKind, Verb
-from hgframing_conformance._fields import CODES, FLAGS, OCTET, REQUEST, REQUIRED, Field
+from hgframing_conformance._fields import CODES, COUNT, FLAGS, OCTET, REQUEST, REQUIRED, Field
 from hgframing_conformance._suite_model import Case, Step, Suite
 
 
@@ -85,6 +85,17 @@ _FORMS: Final[dict[str, Any]] = {
             {"type": "string", "minLength": 3},
             _object(
                 {"frame": {"type": "string", "minLength": 3}, "repeat": _ref("Parts")}, ["frame", "repeat"]
+            ),
+        ],
+    },
+    "Encode": {
+        "description": "a frame, or raw numbers that need not fit the header's fields",
+        "anyOf": [
+            _ref("Frame"),
+            _object(
+                {name: dict(COUNT.schema) for name in ("request", "stream", "stream-flags", "type", "flags")}
+                | {"payload": _ref("Bytes")},
+                ["type", "flags", "payload"],
             ),
         ],
     },

@@ -302,11 +302,26 @@ class Server(Layer):
 
     def fail(self, step):
         message, arguments = parsed(step["message"]), parsed(step.get("args", []))
+        if step.get("after"):
+            return self.break_off(step, message, arguments)
         if step["kind"] == "command":
             return self.answer(step, "oncommanderror", message, arguments)
         for argument in arguments:  # every other event takes a message in which they stand
             message = message.replace(b"%s", argument, 1)
         return self.answer(step, "on%serror" % step["kind"], message)
+
+    def break_off(self, step, message, arguments):
+        """A command that fails after it gave objects raises: one exception is a command's error, all others a server's."""
+        if not hasattr(self.reactor, "oncommandresponsereadyobjects") or step["kind"] not in ("command", "server"):
+            return [refused("this Mercurial cannot break a response off like that")]
+        failure = error.WireprotoCommandError(message, arguments) if step["kind"] == "command" else Exception(message)
+
+        def objects():
+            for item in step["after"]:
+                yield parsed(item)
+            raise failure
+
+        return self.answer(step, "oncommandresponsereadyobjects", objects())
 
     def text_output(self, step):
         """Text output has a frame builder but no event: nothing could hold it back until the end of input."""

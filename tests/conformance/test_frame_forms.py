@@ -13,6 +13,7 @@ from hgframing_conformance._frame_forms import (
     frame_fields,
     frame_numbers,
     notation_of,
+    parse_encode,
     parse_frame,
     parse_whole_frame,
 )
@@ -115,3 +116,12 @@ def test_parse_whole_frame_with_more_or_less_than_a_frame_is_refused(octets: str
     """A harness that joins or cuts frames must hear of it."""
     with pytest.raises(FormError, match=part):
         parse_whole_frame(octets, R6)
+
+
+def test_parse_encode_takes_numbers_that_fit_no_header() -> None:
+    """What an encoder must refuse has to be askable (D4, D43)."""
+    form = {"request": 65536, "stream": 256, "stream-flags": 256, "type": 16, "flags": 16, "payload": ""}
+    assert parse_encode(form, R6) == {**form, "payload": b""}
+    assert parse_encode("1 1 0 1 1 x", R6)["payload"] == b"x"
+    with pytest.raises(FormError, match="stream"):
+        parse_encode(form, R2)

@@ -158,3 +158,35 @@ def test_meaning_status_map_before_raw_octets() -> None:
 def test_meaning_of_what_is_no_cbor_is_its_octets() -> None:
     """A payload that should be CBOR and is not is compared as octets."""
     assert meaning(b"\x18", FrameType.PROGRESS, REVISIONS["0006"]) == ((), b"\x18")
+
+
+@pytest.mark.parametrize("frame_type", [FrameType.TEXT_OUTPUT, FrameType.ERROR_RESPONSE, FrameType.RESPONSE])
+def test_meaning_of_atoms_whose_lists_are_empty_is_that_of_atoms_without(frame_type: FrameType) -> None:
+    """TEXT-004 makes `args` and `labels` optional; an empty list says no more than its absence."""
+    bare: list[object] = [{b"msg": b"m"}]
+    full: list[object] = [{b"msg": b"m", b"args": [], b"labels": []}]
+
+    def payload(atoms: list[object]) -> bytes:
+        wrapped = {
+            FrameType.TEXT_OUTPUT: atoms,
+            FrameType.ERROR_RESPONSE: {b"type": b"server", b"message": atoms},
+            FrameType.RESPONSE: {b"status": b"error", b"error": {b"message": atoms}},
+        }
+        return cbor2.dumps(wrapped[frame_type])
+
+    revision = REVISIONS["0006"]
+    wanted, got = (meaning(payload(atoms), frame_type, revision) for atoms in (bare, full))
+    assert equal(wanted[0], got[0])
+    other = meaning(payload([{b"msg": b"m", b"args": [b""]}]), frame_type, revision)
+    assert not equal(wanted[0], other[0])
+
+
+def test_meaning_of_an_object_that_looks_like_an_atom_keeps_its_empty_lists() -> None:
+    """What a command answers is its own business: only the status map has atoms."""
+    revision = REVISIONS["0006"]
+    status = cbor2.dumps({b"status": b"ok"})
+    bare, full = ([{b"msg": b"m"}], [{b"msg": b"m", b"args": []}])
+    wanted, got = (
+        meaning(status + cbor2.dumps(atoms), FrameType.RESPONSE, revision) for atoms in (bare, full)
+    )
+    assert not equal(wanted[0], got[0])

@@ -294,6 +294,21 @@ def test_fail_of_the_server_finishes_the_message(harness: Harness) -> None:
     assert action == {"send-frames": [frame(1, 2, BEGIN, ERROR, 0, payload)]}
 
 
+def test_fail_after_an_object_raises_inside_the_response(harness: Harness) -> None:
+    """D64: a second status map follows the first one; the releases of 0005 have nothing that would catch the error."""
+    after = [octets(b"o")]
+    steps: list[dict[str, Any]] = [
+        {"receive": [frame(1, 1, BEGIN, REQUEST, NEW, COMMAND)]},
+        {"fail": {"request": 1, "kind": "command", "message": octets(b"m"), "args": [], "after": after}},
+    ]
+    _, (action,) = harness.run("server", *steps)
+    if harness.revision != "0006":
+        assert list(action) == ["refused"]
+        return
+    error = b"\xa2\x45error\xa1\x47message\x41m\x46status\x45error"
+    assert action["send-frames"][-1] == frame(1, 2, 0, RESPONSE, EOS, error)
+
+
 def test_fail_without_an_event_is_refused(harness: Harness) -> None:
     """D70: no reactor has an event for a protocol error."""
     steps: list[dict[str, Any]] = [
