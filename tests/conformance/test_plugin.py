@@ -25,7 +25,8 @@ def suites(tmp_path: Path) -> Path:
 
 def run(directory: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run pytest in a directory that knows nothing of us."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
+    plain = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    command = [sys.executable, "-m", "pytest", *plain, *map(str, arguments)]
     return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -52,19 +53,12 @@ def counts(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
     }
 
 
-def test_plugin_one_item_for_each_case_and_chunking(tmp_path: Path, suites: Path) -> None:
-    """Items have the names that reports and patterns use, and an honest harness passes all."""
-    done = vectors(tmp_path, suites, "honest")
-    assert done.returncode == 0, done.stdout
-    assert counts(done) == {"passed": 2}
-    assert "::zoo-first@0006[frame]" in done.stdout
-
-
 def test_plugin_failure_shows_our_report(tmp_path: Path, suites: Path) -> None:
-    """A failing item shows what was expected and observed, and no traceback of ours."""
+    """Items have the names of reports; a failing one shows expected and observed, and no traceback of ours."""
     done = vectors(tmp_path, suites, "wrong")
     assert done.returncode == 1
     assert counts(done) == {"passed": 1, "failed": 1}
+    assert "::zoo-first@0006[frame]" in done.stdout
     assert "1 1 0 command-data eos bite" in done.stdout
     assert "repro: hgframing check" in done.stdout
     assert "plugin.py" not in done.stdout
@@ -75,31 +69,31 @@ def test_plugin_selection_is_pytests(tmp_path: Path, suites: Path) -> None:
     assert counts(vectors(tmp_path, suites, "wrong", "-k", "zoo-first")) == {"passed": 1}
 
 
-def test_plugin_known_failure_is_xfailed(tmp_path: Path, suites: Path) -> None:
-    """What an expectation file knows is an expected failure; the file is an item itself."""
+KNOWN = """\
+format: 1
+implementation: animal
+entries:
+  - {cases: [zoo-second], matches: 1, outcome: failed, reason: it bites}
+"""
+
+
+def test_plugin_known_failure_is_xfailed_and_a_stale_entry_fails(tmp_path: Path, suites: Path) -> None:
+    """What the file knows is an expected failure; the file is an item itself, which says where it is wrong."""
     known = tmp_path / "known.yaml"
-    known.write_text(
-        "format: 1\nimplementation: animal\nentries:\n"
-        "  - {cases: [zoo-second], matches: 1, outcome: failed, reason: it bites}\n"
-    )
+    known.write_text(KNOWN + "  - {cases: [gone], matches: 1, outcome: failed, reason: it was so}\n")
     done = vectors(tmp_path, suites, "wrong", "--expectations", known)
-    assert done.returncode == 0, done.stdout
-    assert counts(done) == {"passed": 2, "xfailed": 1}
+    assert done.returncode == 1
+    assert counts(done) == {"passed": 1, "failed": 1, "xfailed": 1}
+    assert "known.yaml:5: no case matches gone" in done.stdout
+
+
+def test_plugin_unexpected_pass_fails(tmp_path: Path, suites: Path) -> None:
+    """A case that the file says fails has to fail."""
+    known = tmp_path / "known.yaml"
+    known.write_text(KNOWN)
     done = vectors(tmp_path, suites, "honest", "--expectations", known)
     assert counts(done) == {"passed": 2, "failed": 1}
     assert "passes, but is expected to fail" in done.stdout
-
-
-def test_plugin_stale_expectations_fail_their_item(tmp_path: Path, suites: Path) -> None:
-    """An entry that matches nothing is a failure with file and line."""
-    known = tmp_path / "known.yaml"
-    known.write_text(
-        "format: 1\nimplementation: animal\nentries:\n"
-        "  - {cases: [gone], matches: 1, outcome: failed, reason: it was so}\n"
-    )
-    done = vectors(tmp_path, suites, "honest", "--expectations", known)
-    assert counts(done) == {"passed": 2, "failed": 1}
-    assert "known.yaml:4: no case matches gone" in done.stdout
 
 
 def test_plugin_unsupported_is_skipped(tmp_path: Path, suites: Path) -> None:
@@ -123,7 +117,6 @@ def test_plugin_broken_harness_ends_the_run(tmp_path: Path, suites: Path) -> Non
     ("options", "said"),
     [
         (("--hgframing-revision", "7"), "unknown revision '7'"),
-        (("--hgframing-layer", "client"), "select no case"),
         (("--expectations", "none.yaml"), "none.yaml"),
         (("--implementation", "nonsense"), "not a locator"),
     ],
@@ -155,6 +148,6 @@ def test_plugin_not_asked_for_is_cheap_and_silent(tmp_path: Path) -> None:
         "    assert not {'msgspec', 'rich', 'click', 'yaml', 'cbor2'} & set(sys.modules)\n"
     )
     (tmp_path / "test_vectors.py").write_text("def test_of_theirs():\n    assert True\n")
-    done = run(tmp_path, "-q", "-p", "no:hypothesispytest")
+    done = run(tmp_path, "-q")
     assert done.returncode == 0, done.stdout
     assert counts(done) == {"passed": 2}
