@@ -152,13 +152,16 @@ class _Server:
 
     def _fail(self, value: _Message) -> _Actions:
         begun = self._begin(value) if value.get("after") else ()
-        actions = *begun, *self._reactor.fail(
-            value.get("request", 0),
-            value["kind"],
-            read_form(value["message"]),
-            [read_form(arg) for arg in value.get("args", [])],
-            stream_id=value.get("stream", 2),
-            last=value.get("last", False),
+        actions = (
+            *begun,
+            *self._reactor.fail(
+                value.get("request", 0),
+                value["kind"],
+                read_form(value["message"]),
+                [read_form(arg) for arg in value.get("args", [])],
+                stream_id=value.get("stream", 2),
+                last=value.get("last", False),
+            ),
         )
         return self._answered(value, actions)
 
