@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 
 from collections.abc import Mapping
 from typing import Final
 
-from hgframing._cbor import CborError, decode_one, encode_value
+from hgframing._cbor import CborError, Value, decode_one, encode_value
 from hgframing._errors import LocalProtocolError, NotationError
 from hgframing._frames import Frame
 from hgframing._revisions import Feature, Revision
@@ -30,16 +31,20 @@ from hgframing._revisions import Feature, Revision
 
 __all__ = ["format_notation", "parse_notation"]
 
-_ESCAPES: Final[Mapping[str, bytes]] = {
-    "0": b"\0",
-    "t": b"\t",
-    "n": b"\n",
-    "r": b"\r",
-    "\\": b"\\",
+_ESCAPES: Final[Mapping[bytes, bytes]] = {
+    b"0": b"\0",
+    b"t": b"\t",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"\\": b"\\",
 }
-_ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{2}|[0tnr\\]|)")
+_ESCAPE: Final = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0tnr\\]|)")
+#: What may follow `cbor:`.
+_WRITABLE: Final = "None, True, False, numbers, b'..', '..', lists, maps and sets, nested a few dozen deep"
 #: Octets that stand for themselves when a payload is printed.
 _PLAIN: Final = {octet: chr(octet) for octet in range(0x20, 0x7F)} | {ord("\\"): "\\\\"}
+#: Major types of CBOR that are printed as a literal: array and map. A set's tag would be read by nobody.
+_CONTAINERS: Final = (4, 5)
 #: A CBOR payload is printed as a literal up to this depth; deeper ones as text.
 _PRINTED_DEPTH: Final = 8
 
@@ -47,7 +52,8 @@ _PRINTED_DEPTH: Final = 8
 def _parse_number(text: str, field: str, limit: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise NotationError(f"{field}: expected a decimal number, got {text!r}")
-    value = int(text[:10])
+    # Python refuses to read numbers of thousands of digits; ten are more than any field has.
+    value = int(text.lstrip("0")[:10] or "0")
     if value > limit:
         raise NotationError(f"{field}: {text} is more than {limit}")
     return value
@@ -76,43 +82,62 @@ def _parse_type(text: str, revision: Revision) -> int:
     raise NotationError(f"type: unknown name {text!r} in revision {revision.key} (known: {known})")
 
 
+def _parse_literal(text: str) -> Value:
+    """Read a literal of Python without evaluating it; one that says less than it seems to is refused."""
+    try:
+        with warnings.catch_warnings():
+            # Python warns of unknown escapes and keeps their backslash; which of the two depends on its options.
+            warnings.simplefilter("error")
+            tree = ast.parse(text, mode="eval")
+        value = ast.literal_eval(tree)
+        maps = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+        repeats = any(len(ast.literal_eval(node)) < len(node.keys) for node in maps)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else _WRITABLE
+        raise NotationError(f"payload: not a literal after cbor: ({reason})") from error
+    if repeats:
+        raise NotationError("payload: a map after cbor: has a key twice")
+    return value
+
+
+def _read_escape(match: re.Match[bytes]) -> bytes:
+    escape = match[1]
+    if not escape:
+        wrong = match.string[match.start() : match.start() + 2].decode(errors="replace")
+        raise NotationError(f"payload: unknown escape {wrong!r}")
+    return bytes.fromhex(escape[1:].decode()) if escape[:1] == b"x" else _ESCAPES[escape]
+
+
 def _parse_payload(text: str, revision: Revision) -> bytes:
     if text.startswith("cbor:"):
-        try:
-            value = ast.literal_eval(text[5:].strip())
-        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
-            raise NotationError(f"payload: not a literal after cbor: ({error})") from error
+        value = _parse_literal(text[5:].strip())
         try:
             return encode_value(value, revision.cbor)
         except LocalProtocolError as error:
             raise NotationError(f"payload: {error}") from error
-    if text.startswith("hex:"):
-        try:
-            return bytes.fromhex(text[4:])
-        except ValueError as error:
-            raise NotationError(f"payload: {error}") from error
-    octets = bytearray()
-    end = 0
-    for match in _ESCAPE.finditer(text):
-        octets += text[end : match.start()].encode()
-        end = match.end()
-        escape = match[1]
-        if not escape:
-            raise NotationError(f"payload: unknown escape {text[match.start() : match.start() + 2]!r}")
-        octets += bytes.fromhex(escape[1:]) if escape[0] == "x" else _ESCAPES[escape]
-    octets += text[end:].encode()
-    return bytes(octets)
+    try:
+        octets = bytes.fromhex(text[4:]) if text.startswith("hex:") else text.encode()
+    except ValueError as error:
+        raise NotationError(f"payload: {error}") from error
+    return octets if text.startswith("hex:") else _ESCAPE.sub(_read_escape, octets)
 
 
 def parse_notation(text: str, revision: Revision) -> Frame:
-    r"""Read a frame from the notation.
+    """Read a frame from the notation.
+
+    Use this for vectors, command lines and tests: what the text allows and what it forbids can both be written. In
+    full: docs/vector-format.md, "Frames".
 
     Args:
         text: one frame; a frame without payload may end after its flags.
-        revision: says how many fields there are and what the names mean.
+        revision: says how many fields there are, what the names mean, and how `cbor:` is encoded.
+
+    Returns:
+        The frame, legal or not.
 
     Raises:
-        NotationError: a field is missing, a name is unknown or a number too large; says which field.
+        NotationError: a field is missing, a name is unknown, a number does not fit its field, or the payload cannot be
+            read; says which field.
     """
     names = ["type", "flags"]
     if revision.header.has_stream:
@@ -146,26 +171,37 @@ def _format_flags(value: int, names: Mapping[str, int]) -> str:
     return "|".join(parts)
 
 
-def _format_payload(payload: bytes, revision: Revision) -> str:
-    if payload and payload[0] >> 5 in (4, 5) and Feature.CBOR_REQUESTS in revision.features:
-        try:
-            value = decode_one(payload, revision.cbor, max_depth=_PRINTED_DEPTH)
-            if encode_value(value, revision.cbor) == payload:
-                return f"cbor:{value!r}"
-        except (CborError, LocalProtocolError):
-            pass  # Whatever it is, it is printable as text.
+def _format_literal(payload: bytes, revision: Revision) -> str | None:
+    """Write a payload as `cbor:` and a literal, if it is the one that this literal stands for."""
+    if not payload or payload[0] >> 5 not in _CONTAINERS or Feature.CBOR_REQUESTS not in revision.features:
+        return None
+    try:
+        text = f"cbor:{decode_one(payload, revision.cbor, max_depth=_PRINTED_DEPTH)!a}"
+        # Keys out of order and floats without a literal are read as something else, or not at all.
+        return text if _parse_payload(text, revision) == payload else None
+    except (CborError, NotationError):
+        return None
+
+
+def _format_text(payload: bytes) -> str:
     text = "".join(_PLAIN.get(octet, f"\\x{octet:02x}") for octet in payload)
     # A payload that happens to begin with one of the two prefixes must not be read back as one.
-    if text.startswith(("cbor:", "hex:")):
-        text = f"\\x{payload[0]:02x}{text[1:]}"
-    return text
+    return f"\\x{payload[0]:02x}{text[1:]}" if text.startswith(("cbor:", "hex:")) else text
 
 
 def format_notation(frame: Frame, revision: Revision) -> str:
     """Write a frame in the notation; `parse_notation` reads the same frame back.
 
-    A payload that is exactly one CBOR array or map in the revision's own order is written as a literal. Any frame can
-    be written, legal or not.
+    Use this for people: reports, transcripts, messages of tests. Any frame that the revision's header can carry can be
+    written, legal or not; fields that the header lacks are left out.
+
+    Args:
+        frame: what to write.
+        revision: decides on the fields and the names. What it does not define is a number.
+
+    Returns:
+        One line of ASCII. A payload that is exactly one CBOR array or map, encoded as the revision's senders do, is
+        written as a literal, every other as text with escapes.
     """
     spec = revision.frames.get(frame.type_id)
     fields = []
@@ -176,6 +212,6 @@ def format_notation(frame: Frame, revision: Revision) -> str:
     fields += [
         spec.name if spec else str(frame.type_id),
         _format_flags(frame.flags, spec.flags if spec else {}),
-        _format_payload(frame.payload, revision),
+        _format_literal(frame.payload, revision) or _format_text(frame.payload),
     ]
     return " ".join(fields)
