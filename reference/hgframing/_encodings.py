@@ -2,7 +2,8 @@
 
 An encoding is stateful over its stream, across frames and requests (STREAM-011). Encoders flush after every payload, so
 that a frame can be decoded as soon as it has arrived and nothing of one response waits for another's (D66, D67).
-Decoders stop at a limit: 33 KiB of zstd can say a gibibyte.
+Decoders stop at a limit: 33 KiB of zstd can say a gibibyte. Zlib data ends once (RFC 1950), and what follows is an
+error (D57); Zstandard data is one frame or more (RFC 8878 §3), so a next one may follow.
 """
 
 from __future__ import annotations
@@ -31,25 +32,37 @@ class EncodingLimitError(EncodingError):
 
 
 class Encoder(Protocol):
-    """Encodes the payloads of one stream."""
+    """Encodes the payloads of one stream, in the order in which they are sent."""
 
     def encode(self, octets: bytes) -> bytes:
-        """Encode one payload, completely: the receiver needs no later octet to decode it."""
+        """Encode one payload.
+
+        Args:
+            octets: the payload before encoding.
+
+        Returns:
+            All of it: the receiver needs no later octet to decode it.
+        """
 
 
 class Decoder(Protocol):
-    """Decodes the payloads of one stream."""
+    """Decodes the payloads of one stream, in the order in which they arrive."""
 
     def decode(self, octets: bytes, limit: int) -> bytes:
         """Decode one payload.
 
+        After an error the decoder is of no use.
+
         Args:
-            octets: the payload as it arrived.
-            limit: octets that it may decode to.
+            octets: the payload as it arrived; the encoder's octets may be cut into payloads anywhere.
+            limit: octets that it may decode to, 0 or more.
+
+        Returns:
+            Everything that can be decoded without what is still to come.
 
         Raises:
             EncodingLimitError: it decodes to more.
-            EncodingError: it cannot be decoded.
+            EncodingError: it cannot be decoded, or goes on after an end that nothing may follow.
         """
 
 
@@ -109,7 +122,10 @@ class _BoundedSink:
         self._room = room
 
     def take(self) -> bytes:
-        return b"".join(self._parts)
+        decoded = b"".join(self._parts)
+        # Or every idle stream would hold its last payload.
+        self._parts.clear()
+        return decoded
 
     def write(self, octets: bytes) -> int:
         self._room -= len(octets)
@@ -128,17 +144,20 @@ class _ZstdDecoder:
     def decode(self, octets: bytes, limit: int) -> bytes:
         self._sink.open(limit)
         try:
-            self._state.write(octets)
+            # A write ends when its octets are consumed, and keeps what its last block has more than one buffer holds
+            # for the next write. No block ends inside the last octet, so the second write brings all of it.
+            self._state.write(octets[:-1])
+            self._state.write(octets[-1:])
         except zstandard.ZstdError as error:
             raise EncodingError(str(error)) from error
         return self._sink.take()
 
 
-#: How to begin to encode, by the encoding's name on the wire.
+#: How to begin to encode, by the encoding's name on the wire (ENC-008 to ENC-010).
 ENCODERS: Final[Mapping[bytes, Callable[[], Encoder]]] = MappingProxyType(
     {b"identity": _Identity, b"zlib": _ZlibEncoder, b"zstd-8mb": _ZstdEncoder}
 )
-#: How to begin to decode.
+#: How to begin to decode, by the same names.
 DECODERS: Final[Mapping[bytes, Callable[[], Decoder]]] = MappingProxyType(
     {b"identity": _Identity, b"zlib": _ZlibDecoder, b"zstd-8mb": _ZstdDecoder}
 )
