@@ -6,7 +6,7 @@ streams, and holds them back while output is deferred.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hgframing._cbor import Value, encode_value
@@ -23,7 +23,7 @@ from hgframing._responses import (
 from hgframing._revisions import Feature, Revision
 from hgframing._states import LocalInput, ServerRequestState
 from hgframing._streams import OutputStream
-from hgframing._text import Atom, build_text_output
+from hgframing._text import Atom, build_text_output, plain_atom
 
 
 __all__ = ["FIRST_OUTPUT_STREAM", "Answers"]
@@ -36,18 +36,26 @@ _CONTINUATION: Final = 0x01
 _EOS: Final = 0x02
 #: CBOR-010: octets of one chunk of an indefinite-length bytestring.
 _MAX_CHUNK: Final = 1 << 20
+#: FRAME-003: octets of a payload.
+_MAX_PAYLOAD: Final = 65535
+#: Characters of a fault's message that its peer is told. It may quote what the peer sent, which may be long.
+_MAX_REPORT: Final = 1024
 
 
 class _Answer:
-    """One request that waits for its answer, or whose answer has not left yet."""
+    """One request that waits for its answer, or whose answer has not left yet.
 
-    __slots__ = ("buffer", "frames_made", "offers_redirect", "state", "stream_id", "waiting")
+    Without request IDs several commands may be under way under the one number there is: some wait for their answers, in
+    turn, and some answers have not left.
+    """
+
+    __slots__ = ("buffer", "frames_made", "offers_redirect", "state", "stream_id", "unsent", "waiting")
 
     def __init__(self, *, offers_redirect: bool) -> None:
         self.state = ServerRequestState.ACTIVE
         self.offers_redirect = offers_redirect
-        # Without request IDs several commands may wait under the one number there is.
         self.waiting = 1
+        self.unsent = 0
         self.stream_id: int | None = None
         self.buffer = bytearray()
         self.frames_made = False
@@ -60,21 +68,33 @@ class Answers:
         revision: says what can be sent.
         defer: whether frames are held back until `release`.
         max_frame: octets of a response payload before encoding, 1–65535.
+
+    Raises:
+        LocalProtocolError: `max_frame` is outside its range.
     """
 
     def __init__(self, revision: Revision, max_frame: int, *, defer: bool) -> None:
+        if not 1 <= max_frame <= _MAX_PAYLOAD:
+            raise LocalProtocolError(f"max_frame {max_frame} is outside 1–{_MAX_PAYLOAD}")
         self._revision = revision
         self._table = revision.server_request
+        self._has_streams = Feature.STREAMS in revision.features
+        self._status = b""
+        if Feature.STATUS_MAP in revision.features:
+            self._status = build_status_ok(revision)
         self._max_frame = max_frame
         self._defer = defer
         self._queue: list[Frame] = []
         self._answers: dict[int, _Answer] = {}
+        self._waiting = 0
+        self._unsent = 0
         self._streams: dict[int, OutputStream] = {}
         self._ended = False
         self.encoding = "identity"
 
     def __len__(self) -> int:
-        return len(self._answers)
+        """Count what waits for an answer, and the answers that have not left."""
+        return self._waiting + self._unsent
 
     def state(self, request_id: int) -> ServerRequestState:
         """Say where a request stands: active, answered, or unknown to this half."""
@@ -83,25 +103,27 @@ class Answers:
 
     def expect(self, request_id: int, *, offers_redirect: bool) -> None:
         """Note that a command runs, and whether its client follows redirects (RDIR-001)."""
+        self._waiting += 1
         answer = self._answers.get(request_id)
         if answer is None:
             self._answers[request_id] = _Answer(offers_redirect=offers_redirect)
         else:
             answer.waiting += 1
+            answer.state = ServerRequestState.ACTIVE
 
     def start(self, request_id: int, stream_id: int = FIRST_OUTPUT_STREAM) -> tuple[Frame, ...]:
         """Begin a response; nothing leaves yet."""
-        answer = self._open(request_id, stream_id)
-        if answer.stream_id is not None:
-            raise LocalProtocolError(f"response to request {request_id} has already begun")
+        answer = self._unbegun(request_id, stream_id)
         answer.stream_id = stream_id
-        if Feature.STATUS_MAP in self._revision.features:
-            answer.buffer += build_status_ok(self._revision)
+        answer.buffer += self._status
         return ()
 
     def add_data(self, request_id: int, data: bytes) -> tuple[Frame, ...]:
         """Add raw octets to a response that has begun."""
         answer = self._begun(request_id)
+        # A list of integers would be taken for octets.
+        if not isinstance(data, bytes):
+            raise LocalProtocolError("response data is not bytes")
         answer.buffer += data
         return self._drain(request_id, answer)
 
@@ -111,13 +133,8 @@ class Answers:
         An iterator of bytes becomes an indefinite-length bytestring (CBOR-004 allows it at the top level), cut into
         chunks that CBOR-010 allows.
         """
-        if Feature.OBJECT_RESPONSES not in self._revision.features:
-            raise LocalProtocolError(f"responses are raw octets in revision {self._revision.key}")
-        if not isinstance(value, (bytes, str, list, tuple, dict, set, frozenset)) and isinstance(
-            value, Iterable
-        ):
-            return self._add_chunks(request_id, value)
-        return self.add_data(request_id, encode_value(value, self._revision.cbor))
+        self._begun(request_id)
+        return self.add_data(request_id, self._encode(value))
 
     def finish(self, request_id: int, *, last: bool = False) -> tuple[Frame, ...]:
         """End a response; `last` closes its stream."""
@@ -126,19 +143,37 @@ class Answers:
         pieces.append(self._response(request_id, _EOS, bytes(answer.buffer)))
         return self._complete(answer, pieces, last=last)
 
+    def respond(
+        self, request_id: int, objects: Iterable[Value], stream_id: int, *, last: bool
+    ) -> tuple[Frame, ...]:
+        """Answer with CBOR values, all or nothing: what cannot be sent is found before the response begins."""
+        self._unbegun(request_id, stream_id)
+        if isinstance(objects, (bytes, str, Mapping)):
+            raise LocalProtocolError("a response is an iterable of values, not one value")
+        octets = b"".join(map(self._encode, objects))
+        self.start(request_id, stream_id)
+        return self.add_data(request_id, octets) + self.finish(request_id, last=last)
+
+    def respond_data(self, request_id: int, data: bytes, stream_id: int, *, last: bool) -> tuple[Frame, ...]:
+        """Answer with raw octets."""
+        if Feature.RAW_RESPONSES not in self._revision.features:
+            raise LocalProtocolError(f"responses are CBOR values in revision {self._revision.key}")
+        if not isinstance(data, bytes):
+            raise LocalProtocolError("response data is not bytes")
+        self.start(request_id, stream_id)
+        return self.add_data(request_id, data) + self.finish(request_id, last=last)
+
     def redirect(
         self, request_id: int, redirect: Redirect, stream_id: int, *, last: bool
     ) -> tuple[Frame, ...]:
         """Answer with a redirect (RDIR-001 to RDIR-003)."""
         if Feature.REDIRECTS not in self._revision.features:
             raise LocalProtocolError(f"revision {self._revision.key} has no redirects")
-        answer = self._open(request_id, stream_id)
+        answer = self._unbegun(request_id, stream_id)
         if not answer.offers_redirect:
             raise LocalProtocolError(f"the client of request {request_id} offered no redirect target")
-        if answer.stream_id is not None:
-            raise LocalProtocolError(f"response to request {request_id} has already begun")
-        answer.stream_id = stream_id
         payload = build_status_redirect(redirect, self._revision)
+        answer.stream_id = stream_id
         return self._complete(answer, [self._response(request_id, _EOS, payload)], last=last)
 
     def fail(
@@ -149,24 +184,19 @@ class Answers:
         if kind == "command" and Feature.STATUS_MAP in self._revision.features and not answer.frames_made:
             frame = self._response(request_id, _EOS, build_status_error(atoms, self._revision))
         else:
-            frame = self.make_error(request_id, kind, atoms)
+            frame = self._make_error(request_id, kind, atoms)
         # What was buffered of the response would be lost on the receiver (D66 is the other way to be wrong).
         answer.buffer.clear()
         answer.stream_id = answer.stream_id or stream_id
         return self._complete(answer, [frame], last=last)
 
-    def make_error(self, request_id: int, kind: str, atoms: Sequence[Atom]) -> Frame:
-        """Make an error frame; it is on no stream yet."""
-        type_id = self._revision.type_ids[FrameType.ERROR_RESPONSE]
-        flags = 0
-        allowed: Iterable[str] = ("protocol", "server", "command")
-        if Feature.ERROR_FLAGS in self._revision.features:
-            allowed = self._revision.frames[type_id].flags
-        if kind not in allowed:
-            raise LocalProtocolError(f"revision {self._revision.key} has no {kind} error frames")
-        if Feature.ERROR_FLAGS in self._revision.features:
-            flags = self._revision.frames[type_id].flags[kind]
-        return Frame(request_id, 0, 0, type_id, flags, build_error(kind, atoms, self._revision))
+    def report(self, request_id: int, message: str) -> tuple[Frame, ...]:
+        """Tell the client that it broke the protocol (ERR-002, ERR-005).
+
+        The connection should be closed then, so the frame is its stream's last (STREAM-005).
+        """
+        frame = self._make_error(request_id, "protocol", [plain_atom(message[:_MAX_REPORT])])
+        return self._send([frame], FIRST_OUTPUT_STREAM, last=True)
 
     def text_output(self, request_id: int, atoms: Sequence[Atom], stream_id: int) -> tuple[Frame, ...]:
         """Send text for the user beside a response."""
@@ -185,35 +215,27 @@ class Answers:
     def sent(self, request_id: int) -> None:
         """Note that an answer's last frame has left: its ID may be used again (RID-005)."""
         answer = self._answers.get(request_id)
-        following = None if answer is None else self._table[answer.state].get(LocalInput.SENT)
-        if answer is None or following is None:
+        if answer is None or not answer.unsent:
             raise LocalProtocolError(f"request {request_id} has no complete answer that could have left")
-        answer.waiting -= 1
-        if answer.waiting:
-            answer.state = ServerRequestState.ACTIVE
-        else:
+        answer.unsent -= 1
+        self._unsent -= 1
+        if not answer.unsent and not answer.waiting:
+            answer.state = self._table[answer.state][LocalInput.SENT]
             del self._answers[request_id]
 
-    def send(self, frames: Iterable[Frame], stream_id: int = FIRST_OUTPUT_STREAM) -> tuple[Frame, ...]:
-        """Put frames onto a stream; they leave now, or wait in the queue."""
-        placed = tuple(self._stream(stream_id).frames(frames))
-        if self._defer and not self._ended:
-            self._queue += placed
-            return ()
-        return placed
-
-    def release(self, *, more_input: bool) -> tuple[Frame, ...]:
+    def release(self) -> tuple[Frame, ...]:
         """Note the end of input and let go of what waited.
 
         The streams end here if nothing is left to be answered (STREAM-005).
         """
-        self._ended = not more_input
-        waiting, self._queue = self._queue, []
-        if waiting and all(answer.state is ServerRequestState.ANSWERED for answer in self._answers.values()):
-            last_frames = {frame.stream_id: index for index, frame in enumerate(waiting)}
+        self._ended = True
+        released, self._queue = self._queue, []
+        if self._has_streams and not self._waiting:
+            last_frames = {frame.stream_id: index for index, frame in enumerate(released)}
             for stream_id, index in last_frames.items():
-                waiting[index] = self._end(stream_id, waiting[index])
-        return tuple(waiting)
+                if stream_id in self._streams:
+                    released[index] = self._streams.pop(stream_id).end(released[index])
+        return tuple(released)
 
     # How frames are made.
 
@@ -227,6 +249,14 @@ class Answers:
             )
         if not FIRST_OUTPUT_STREAM <= stream_id <= _LAST_OUTPUT_STREAM:
             raise LocalProtocolError(f"stream ID {stream_id} is outside 2–254")
+        if stream_id != FIRST_OUTPUT_STREAM and not self._has_streams:
+            raise LocalProtocolError(f"revision {self._revision.key} has no streams")
+        return answer
+
+    def _unbegun(self, request_id: int, stream_id: int) -> _Answer:
+        answer = self._open(request_id, stream_id)
+        if answer.stream_id is not None:
+            raise LocalProtocolError(f"response to request {request_id} has already begun")
         return answer
 
     def _begun(self, request_id: int) -> _Answer:
@@ -240,14 +270,34 @@ class Answers:
             name = frame_type.name.lower().replace("_", "-")
             raise LocalProtocolError(f"revision {self._revision.key} has no {name} frames")
 
-    def _add_chunks(self, request_id: int, chunks: Iterable[bytes]) -> tuple[Frame, ...]:
-        frames = list(self.add_data(request_id, b"\x5f"))
+    def _encode(self, value: Value) -> bytes:
+        if Feature.OBJECT_RESPONSES not in self._revision.features:
+            raise LocalProtocolError(f"responses are raw octets in revision {self._revision.key}")
+        if isinstance(value, Iterator):
+            return self._encode_chunks(value)
+        return encode_value(value, self._revision.cbor)
+
+    def _encode_chunks(self, chunks: Iterator[bytes]) -> bytes:
+        octets = bytearray(b"\x5f")
         for chunk in chunks:
+            if not isinstance(chunk, bytes):
+                raise LocalProtocolError("a chunk of a bytestring is not bytes")
             for start in range(0, len(chunk), _MAX_CHUNK):
-                piece = encode_value(chunk[start : start + _MAX_CHUNK], self._revision.cbor)
-                frames += self.add_data(request_id, piece)
-        frames += self.add_data(request_id, b"\xff")
-        return tuple(frames)
+                octets += encode_value(chunk[start : start + _MAX_CHUNK], self._revision.cbor)
+        return bytes(octets + b"\xff")
+
+    def _make_error(self, request_id: int, kind: str, atoms: Sequence[Atom]) -> Frame:
+        """Make an error frame; it is on no stream yet."""
+        type_id = self._revision.type_ids[FrameType.ERROR_RESPONSE]
+        flags = 0
+        allowed: Iterable[str] = ("protocol", "server", "command")
+        if Feature.ERROR_FLAGS in self._revision.features:
+            allowed = self._revision.frames[type_id].flags
+        if kind not in allowed:
+            raise LocalProtocolError(f"revision {self._revision.key} has no {kind} error frames")
+        if Feature.ERROR_FLAGS in self._revision.features:
+            flags = self._revision.frames[type_id].flags[kind]
+        return Frame(request_id, 0, 0, type_id, flags, build_error(kind, atoms, self._revision))
 
     def _response(self, request_id: int, flags: int, payload: bytes) -> Frame:
         return Frame(request_id, 0, 0, self._revision.type_ids[FrameType.RESPONSE], flags, payload)
@@ -256,9 +306,7 @@ class Answers:
         """Take full frames off the buffer; what may be the last piece stays."""
         frames = []
         # The status map goes into the first frame whole, however small frames are (RSP-006).
-        size = self._max_frame
-        if not answer.frames_made and Feature.STATUS_MAP in self._revision.features:
-            size = max(size, len(build_status_ok(self._revision)))
+        size = self._max_frame if answer.frames_made else max(self._max_frame, len(self._status))
         while len(answer.buffer) > size:
             frames.append(self._response(request_id, _CONTINUATION, bytes(answer.buffer[:size])))
             del answer.buffer[:size]
@@ -268,36 +316,36 @@ class Answers:
 
     def _drain(self, request_id: int, answer: _Answer) -> tuple[Frame, ...]:
         frames = self._cut(request_id, answer)
-        return self.send(frames, answer.stream_id or FIRST_OUTPUT_STREAM) if frames else ()
+        return self._send(frames, answer.stream_id or FIRST_OUTPUT_STREAM) if frames else ()
 
     def _complete(self, answer: _Answer, frames: list[Frame], *, last: bool) -> tuple[Frame, ...]:
         stream_id = answer.stream_id or FIRST_OUTPUT_STREAM
         answer.buffer.clear()
         answer.stream_id = None
         answer.frames_made = False
-        answer.state = self._table[answer.state][LocalInput.ANSWER]
-        placed = list(self._stream(stream_id).frames(frames))
-        others_wait = any(other.state is ServerRequestState.ACTIVE for other in self._answers.values())
-        if last or (self._ended and not others_wait):
-            placed[-1] = self._end(stream_id, placed[-1])
-        if self._defer and not self._ended:
-            self._queue += placed
-            return ()
-        return tuple(placed)
+        answer.waiting -= 1
+        answer.unsent += 1
+        self._waiting -= 1
+        self._unsent += 1
+        if not answer.waiting:
+            answer.state = self._table[answer.state][LocalInput.ANSWER]
+        return self._send(frames, stream_id, last=last or (self._ended and not self._waiting))
 
     def _side(
         self, request_id: int, frame_type: FrameType, payload: bytes, stream_id: int
     ) -> tuple[Frame, ...]:
-        return self.send(
-            [Frame(request_id, 0, 0, self._revision.type_ids[frame_type], 0, payload)], stream_id
-        )
+        frame = Frame(request_id, 0, 0, self._revision.type_ids[frame_type], 0, payload)
+        return self._send([frame], stream_id)
 
-    def _stream(self, stream_id: int) -> OutputStream:
+    def _send(self, frames: Iterable[Frame], stream_id: int, *, last: bool = False) -> tuple[Frame, ...]:
+        """Put frames onto a stream, which ends with the last; they leave now, or wait in the queue."""
         stream = self._streams.get(stream_id)
         if stream is None:
             stream = self._streams[stream_id] = OutputStream(stream_id, self._revision, self.encoding)
-        return stream
-
-    def _end(self, stream_id: int, frame: Frame) -> Frame:
-        stream = self._streams.pop(stream_id or FIRST_OUTPUT_STREAM)
-        return stream.end(frame)
+        placed = list(stream.frames(frames))
+        if last:
+            placed[-1] = self._streams.pop(stream_id).end(placed[-1])
+        if self._defer and not self._ended:
+            self._queue += placed
+            return ()
+        return tuple(placed)

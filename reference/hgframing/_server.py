@@ -23,7 +23,7 @@ from hgframing._revisions import Feature, Revision
 from hgframing._settings import SettingsReader, choose_encoding
 from hgframing._states import ConnectionState, FrameInput
 from hgframing._streams import FROM_CLIENT, InputStreams
-from hgframing._text import Atom, plain_atom
+from hgframing._text import Atom
 
 
 __all__ = ["ServerReactor"]
@@ -123,7 +123,7 @@ class ServerReactor:
         actions: list[ServerAction] = []
         if not self._ended:
             self._ended = True
-            if frames := self._answers.release(more_input=False):
+            if frames := self._answers.release():
                 actions.append(SendFrames(frames))
             if self._requests and self._state is not _ERRORED:
                 ids = self._requests.ids
@@ -154,11 +154,7 @@ class ServerReactor:
         Raises:
             LocalProtocolError: the request does not wait for an answer, or something cannot be sent.
         """
-        frames = list(self._answers.start(request_id, stream_id))
-        for value in objects:
-            frames += self._answers.add_object(request_id, value)
-        frames += self._answers.finish(request_id, last=last)
-        return self._hand_over(frames)
+        return self._hand_over(self._answers.respond(request_id, objects, stream_id, last=last))
 
     def respond_data(
         self, request_id: int, data: bytes, *, stream_id: int = FIRST_OUTPUT_STREAM, last: bool = False
@@ -168,10 +164,7 @@ class ServerReactor:
         Raises:
             LocalProtocolError: the request does not wait for an answer, or the revision sends objects only.
         """
-        frames = list(self._answers.start(request_id, stream_id))
-        frames += self._answers.add_data(request_id, data)
-        frames += self._answers.finish(request_id, last=last)
-        return self._hand_over(frames)
+        return self._hand_over(self._answers.respond_data(request_id, data, stream_id, last=last))
 
     def start_response(self, request_id: int, *, stream_id: int = FIRST_OUTPUT_STREAM) -> _Actions:
         """Begin a response that is made piece by piece, in bounded memory.
@@ -290,7 +283,7 @@ class ServerReactor:
         if action is None:
             raise self._refuse(frame)
         self._state = following
-        if type(action) is RunCommand and not action.streaming:
+        if type(action) is RunCommand:
             self._expect(action)
         return (action,)
 
@@ -321,9 +314,8 @@ class ServerReactor:
     def _become_errored(self, fault: Fault) -> _Actions:
         self._state = _ERRORED
         self._requests.clear()
-        frame = self._answers.make_error(fault.request_id or 0, "protocol", [plain_atom(fault.message)])
-        frames = self._answers.send([frame])
+        frames = self._answers.report(fault.request_id or 0, fault.message)
         return (Error(fault), SendFrames(frames)) if frames else (Error(fault),)
 
-    def _hand_over(self, frames: Sequence[Frame]) -> _Actions:
-        return (SendFrames(tuple(frames)),) if frames else _NOOP
+    def _hand_over(self, frames: tuple[Frame, ...]) -> _Actions:
+        return (SendFrames(frames),) if frames else _NOOP
