@@ -101,7 +101,7 @@ def test_read_line_says_what_a_line_is_instead(line: bytes, said: str) -> None:
 
 def test_read_result_returns_the_actions() -> None:
     """The actions of every step are returned as they were sent."""
-    steps = [[{"noop": {}}], []]
+    steps: list[list[dict[str, Any]]] = [[{"noop": {}}], []]
     assert read_result({"op": "result", "seq": 7, "steps": steps}, seq=7, steps=2) == steps
 
 

@@ -10,17 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from .test_cli import SUITE
 from .zoo.cases import animal
+from .zoo.commands import SUITE, write_suite
 
 
 @pytest.fixture
 def suites(tmp_path: Path) -> Path:
     """Write a suite of two cases."""
-    path = tmp_path / "suites" / "codec" / "zoo.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(SUITE)
-    return path
+    return Path(write_suite(tmp_path))
 
 
 def run(directory: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
