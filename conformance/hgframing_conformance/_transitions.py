@@ -32,7 +32,7 @@ from hgframing import (
 )
 
 
-__all__ = ["GENERATOR", "generate_transitions"]
+__all__ = ["GENERATOR", "generate_transitions", "reachable_transitions"]
 
 GENERATOR: Final = "transitions"
 
@@ -122,6 +122,11 @@ def generate_transitions() -> Iterator[tuple[str, dict[str, Any]]]:
                 "cases": cases,
             },
         )
+
+
+def reachable_transitions(revision: Revision) -> tuple[tuple[str, str, str], ...]:
+    """Return (table, state, input) of every transition of a server's tables that a conversation reaches."""
+    return tuple(key for keys in _Machine(revision).shortest().values() for key in keys)
 
 
 class _Machine:
