@@ -74,6 +74,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _run(arguments: list[str] | None) -> int:
     try:
         result: Any = _group.main(args=arguments, prog_name="hgframing", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return _USAGE

@@ -67,7 +67,7 @@ def test_bug_of_ours_shows_no_traceback(
 
 def test_program_closed_pipe_is_quiet() -> None:
     """A reader that goes away early, as head does, gets no traceback."""
-    command = f"{sys.executable} -m hgframing_conformance.cli list | head -1"
+    command = f"{sys.executable} -m hgframing_conformance.cli list --names | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
