@@ -141,6 +141,21 @@ def test_engine_streams_outcomes_as_they_come() -> None:
     assert len(adapter.asked) == 1
 
 
+def test_engine_item_that_runs_again_is_no_variant_of_itself() -> None:
+    """Chunkings are compared with each other; who repeats an item sees what it does this time."""
+
+    class Moody(Listless):
+        def run(self, messages: Iterable[dict[str, Any]]) -> Iterator[Observation]:
+            for message in messages:
+                self.asked.append(message)
+                yield Answered(steps=[[{"error": {}}] * (len(self.asked) % 2)])
+
+    item = items(case("a", frame_step("x")))[0]
+    engine = Engine(Moody(), RunOptions())
+    kinds = [outcome.kind for _ in range(2) for outcome in engine.run([item])]
+    assert kinds == [K.FAILED, K.FAILED]
+
+
 def test_engine_not_run_is_not_judged() -> None:
     """What the adapter did not send is not run, for the adapter's reason."""
 

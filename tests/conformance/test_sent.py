@@ -126,7 +126,7 @@ def test_output_streams_begin_forgets_the_encoding() -> None:
     """A stream that begins again has announced nothing."""
     streams = OutputStreams(REVISION)
     streams.decode(frames("1 2 stream-begin stream-settings eos cbor:b'zlib'"))
-    again = Frame(1, 2, 5, 3, 2, b"raw")
+    again = Frame(1, 2, 5, 3, 2, zlib.compress(b"raw"))
     assert streams.decode([again]) == (again,)
 
 

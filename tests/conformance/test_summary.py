@@ -49,6 +49,13 @@ def test_exit_is_trustworthy(found: list[tuple[OutcomeKind, Status]], expected: 
     assert summary(*found).exit is expected
 
 
+def test_exit_case_that_was_not_run_needs_no_reason() -> None:
+    """A run that leaves a case out is incomplete, whether somebody says why or not."""
+    added = Summary(locator="exec:x", hello=hello())
+    added.add(Judged(outcome=Outcome(item=ITEM, kind=K.NOT_RUN, gating=False), status=S.NOT_RUN))
+    assert added.exit is Exit.INCOMPLETE
+
+
 def test_exit_stale_expectations_fail() -> None:
     """A file that no longer holds fails a run that is otherwise as expected."""
     added = summary((K.PASSED, S.FINE))
