@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from hgframing._cbor import CborDialect, CborError, decode_sequence, encode_value
+from hgframing._cbor import CborError, CborErrorKind, decode_sequence, encode_value
 from hgframing._encodings import DECODERS, ENCODERS, Decoder, Encoder, EncodingError, EncodingLimitError
 from hgframing._errors import FaultCode, FaultRaised
 from hgframing._frames import Frame, FrameType, StreamFlag
@@ -30,13 +30,23 @@ _INPUTS: Final = tuple(StreamInput(value) for value in range(4))
 _BEGIN: Final = int(StreamFlag.BEGIN)
 _END: Final = int(StreamFlag.END)
 _ENCODED: Final = int(StreamFlag.ENCODED)
-_CBOR_DEPTH: Final = 4
+#: Encoding data that does not get smaller makes it larger: zlib by 5 octets in 16 KiB, zstd by 3 in 128 KiB and its
+#: header. Raw payloads above this are not encoded, or FRAME-003, which counts encoded octets (FRAME-004), could break.
+_MAX_ENCODABLE: Final = 65535 - 512
+_IDENTITY: Final = b"identity"
+_NO_SETTINGS: Final = "stream encoding settings frame did not contain CBOR data"
 _ENCODED_TYPES: Final = frozenset({FrameType.COMMAND_REQUEST, FrameType.COMMAND_DATA, FrameType.RESPONSE})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """Whom a reactor listens to, and how Mercurial words the two stream faults on that side."""
+    """Whom a reactor listens to, and how Mercurial words the two stream faults on that side.
+
+    Attributes:
+        parity: of the IDs of the peer's streams: 1 where it is the client, 0 where it is the server (STREAM-001).
+        wrong_parity: the message for a stream of the other side; `%d` is its ID.
+        not_open: the message for a frame on a closed stream that does not begin it.
+    """
 
     parity: int
     wrong_parity: str
@@ -68,11 +78,13 @@ class _InputStream:
 class InputStreams:
     """The peer's streams.
 
+    Use one per connection, before anything else looks at a frame.
+
     Args:
         revision: a revision with streams.
         peer: whose streams they are.
         accepted: names of the content encodings that the peer may use (SET-004).
-        limits: `max_decoded` and `max_settings_octets` are asked.
+        limits: `max_decoded`, `max_encoded_streams`, `max_settings_octets` and `max_cbor_depth` are asked.
     """
 
     def __init__(self, revision: Revision, peer: Peer, accepted: Collection[bytes], limits: Limits) -> None:
@@ -87,11 +99,18 @@ class InputStreams:
     def receive(self, frame: Frame) -> Frame:
         """Open and close streams as the frame says, and decode its payload.
 
+        The rules are STREAM-001 to STREAM-007 and ENC-001 to ENC-007.
+
+        Args:
+            frame: as it was received.
+
         Returns:
             The frame, its payload decoded.
 
         Raises:
-            FaultRaised: the stream is not the peer's, not open or not decodable, or settings are interrupted.
+            FaultRaised: `bad-stream-parity`, `stream-not-open`, `bad-flags` for undefined or contradictory ones,
+                `unexpected-frame` where settings may not begin or are interrupted, `bad-cbor`, `bad-payload` or
+                `unsupported-encoding` for settings that are none, `bad-encoding`, or `limit-exceeded`.
         """
         stream_id = frame.stream_id
         flags = frame.stream_flags
@@ -139,10 +158,7 @@ class InputStreams:
     def _receive_settings(self, stream: _InputStream, frame: Frame) -> None:
         frame_input = self._revision.inputs.get(frame.type_id << 4 | frame.flags)
         if frame_input is None:
-            spec = self._revision.frames[frame.type_id]
-            message = spec.missing if not frame.flags & 3 else spec.conflict
-            message = message or f"received undefined flags: {frame.flags}"
-            raise FaultRaised(FaultCode.BAD_FLAGS, message)
+            raise FaultRaised(FaultCode.BAD_FLAGS, self._word_flags(frame))
         if stream.settings is None:
             # Only the first frame of settings can carry the begin flag that ENC-001 asks for.
             if not frame.stream_flags & _BEGIN:
@@ -156,34 +172,51 @@ class InputStreams:
         if frame_input is FrameInput.STREAM_SETTINGS_LAST:
             octets = bytes(stream.settings)
             stream.settings = None
-            stream.decoder = self._make_decoder(octets)
+            name, has_extra = self._read_settings(octets)
+            self._set_decoder(stream, name, has_extra=has_extra)
 
-    def _make_decoder(self, octets: bytes) -> Decoder:
-        if Feature.CONTENT_ENCODINGS in self._revision.features:
-            name, extra = self._read_cbor_settings(octets)
-        else:
-            name, extra = self._read_binary_settings(octets)
+    def _word_flags(self, frame: Frame) -> str:
+        spec = self._revision.frames[frame.type_id]
+        defined = sum(spec.flags.values())
+        if spec.missing and not frame.flags & defined:
+            return spec.missing
+        if spec.conflict and frame.flags == defined:
+            return spec.conflict
+        return f"received undefined flags on {spec.name} frame: {frame.flags}"
+
+    def _set_decoder(self, stream: _InputStream, name: bytes, *, has_extra: bool) -> None:
         if name not in DECODERS or name.decode() not in self._revision.encodings:
             message = f"error setting stream decoder: unknown stream decoder: {name.decode('latin-1')}"
             raise FaultRaised(FaultCode.UNSUPPORTED_ENCODING, message)
         if name not in self._accepted:
             message = f"stream encoding was not offered: {name.decode('latin-1')}"
             raise FaultRaised(FaultCode.UNSUPPORTED_ENCODING, message)
-        if extra:
+        if has_extra:
             title = {b"zstd-8mb": "zstd8mb"}.get(name, name.decode())
             message = f"error setting stream decoder: {title} decoder received unexpected additional values"
             raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
-        return DECODERS[name]()
+        stream.decoder = None if name == _IDENTITY else DECODERS[name]()
+        encoded = sum(other.decoder is not None for other in self._open.values())
+        if encoded > self._limits.max_encoded_streams:
+            message = f"more than {self._limits.max_encoded_streams} encoded streams are open"
+            raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
+
+    def _read_settings(self, octets: bytes) -> tuple[bytes, bool]:
+        """Read the name of an encoding, and whether anything follows it."""
+        if Feature.CONTENT_ENCODINGS in self._revision.features:
+            return self._read_cbor_settings(octets)
+        return self._read_binary_settings(octets)
 
     def _read_cbor_settings(self, octets: bytes) -> tuple[bytes, bool]:
         try:
-            values = decode_sequence(octets, CborDialect.SUBSET, max_depth=_CBOR_DEPTH)
+            values = decode_sequence(octets, self._revision.cbor, max_depth=self._limits.max_cbor_depth)
         except CborError as error:
             message = f"error decoding CBOR from stream encoding settings frame: {error}"
+            if error.kind is CborErrorKind.TRUNCATED:
+                message = _NO_SETTINGS
             raise FaultRaised(FaultCode.BAD_CBOR, message) from error
         if not values:
-            message = "stream encoding settings frame did not contain CBOR data"
-            raise FaultRaised(FaultCode.BAD_CBOR, message)
+            raise FaultRaised(FaultCode.BAD_CBOR, _NO_SETTINGS)
         if type(values[0]) is not bytes:
             message = "stream encoding profile is not a bytestring"
             raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
@@ -192,8 +225,11 @@ class InputStreams:
     def _read_binary_settings(self, octets: bytes) -> tuple[bytes, bool]:
         length = octets[0] if octets else 0
         name = octets[1 : 1 + length]
-        if not octets or len(name) < length or not name.isascii():
+        if not octets or len(name) < length:
             message = "malformed stream settings frame: partial profile name"
+            raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
+        if not name.isascii():
+            message = "malformed stream settings frame: profile name is not ASCII"
             raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
         return name, len(octets) > 1 + length
 
@@ -202,16 +238,16 @@ class OutputStream:
     """A stream of our own: flags its first and last frame, announces its encoding, and encodes.
 
     Args:
-        stream_id: 1–255, of our parity.
+        stream_id: 1–255, of our parity (STREAM-001).
         revision: a revision with streams, or without: then no frame carries a stream.
-        encoding: name of the content encoding.
+        encoding: name of the content encoding, one of the revision's or `identity`.
     """
 
     def __init__(self, stream_id: int, revision: Revision, encoding: str = "identity") -> None:
         self._revision = revision
         self._has_stream = Feature.STREAMS in revision.features
         self.stream_id = stream_id if self._has_stream else 0
-        self._encoding = encoding
+        self._encoding = encoding.encode()
         self._encoder: Encoder | None = None
         self._begun = False
 
@@ -219,15 +255,22 @@ class OutputStream:
         """Put frames onto the stream.
 
         The payloads of requests and responses are encoded; everything else stays raw, which the text allows to be mixed
-        (STREAM-010). Settings come before the first frame, because only a frame that begins the stream may carry them
-        (ENC-001); for identity there are none, which is what their absence means (ENC-005).
+        (STREAM-010), and so does what encoding could make too long. Settings come before the first frame, because only
+        a frame that begins the stream may carry them (ENC-001); for identity there are none, which is what their
+        absence means (ENC-005).
+
+        Args:
+            frames: with whatever stream; their payloads raw.
+
+        Yields:
+            The same frames on this stream, made one at a time: each has to be sent before the next is made.
         """
         for frame in frames:
-            if not self._begun and self._encoding != "identity":
+            if not self._begun and self._encoding != _IDENTITY:
                 yield self._begin(self._make_settings(frame.request_id))
-                self._encoder = ENCODERS[self._encoding.encode()]()
+                self._encoder = ENCODERS[self._encoding]()
             placed = self._begin(frame)
-            if self._encoder is not None and self._revision.frames[frame.type_id].type in _ENCODED_TYPES:
+            if self._encoder is not None and self._is_encodable(frame):
                 placed = msgspec.structs.replace(
                     placed,
                     stream_flags=placed.stream_flags | _ENCODED,
@@ -240,12 +283,25 @@ class OutputStream:
 
         Where the stream will be encoded, the frame gets it to itself: only the first frame of a stream can announce an
         encoding (ENC-001), and sender settings precede every other frame (SET-005).
+
+        Args:
+            frame: with whatever stream; it stays raw.
+
+        Yields:
+            The frame on this stream.
         """
         placed = self._begin(frame)
-        yield placed if self._encoding == "identity" else self.end(placed)
+        yield placed if self._encoding == _IDENTITY else self.end(placed)
 
     def end(self, frame: Frame) -> Frame:
-        """Mark a frame as the stream's last (STREAM-005). What comes after begins the stream anew."""
+        """Mark a frame as the stream's last (STREAM-005). What comes after begins the stream anew.
+
+        Args:
+            frame: the last that this stream has given, and that has not left.
+
+        Returns:
+            The frame with the end flag; as it is where the revision has no streams.
+        """
         self._begun = False
         self._encoder = None
         if not self._has_stream:
@@ -257,7 +313,11 @@ class OutputStream:
         self._begun = True
         return Frame(frame.request_id, self.stream_id, flags, frame.type_id, frame.flags, frame.payload)
 
+    def _is_encodable(self, frame: Frame) -> bool:
+        frame_type = self._revision.frames[frame.type_id].type
+        return frame_type in _ENCODED_TYPES and len(frame.payload) <= _MAX_ENCODABLE
+
     def _make_settings(self, request_id: int) -> Frame:
         type_id = self._revision.type_ids[FrameType.STREAM_SETTINGS]
-        payload = encode_value(self._encoding.encode(), self._revision.cbor)
+        payload = encode_value(self._encoding, self._revision.cbor)
         return Frame(request_id, 0, 0, type_id, self._revision.frames[type_id].flags["eos"], payload)
