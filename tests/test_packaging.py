@@ -10,6 +10,8 @@ import importlib
 import importlib.metadata
 import os
 import re
+import subprocess
+import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -44,6 +46,30 @@ def commands_of_the_readme() -> list[str]:
     return re.findall(
         r"^```sh\n(.*?)\n```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
+
+
+def shown_commands() -> dict[tuple[str, ...], set[str]]:
+    """Collect what documents tell their readers to type: (program, command) -> the options shown with it."""
+    shown: dict[tuple[str, ...], set[str]] = {}
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "implementations").rglob("*.md")]
+    for document in documents:
+        text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+        for block in re.findall(r"^```(?:sh|console|yaml)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            for line in block.splitlines():
+                if match := re.search(
+                    r"(?:^|[\s/])(hgframing(?:-fuzz)?) ([a-z][a-z-]*)(?=\s|$)([^#]*)", line
+                ):
+                    program, command, rest = match.groups()
+                    options = re.findall(r"(?<=\s)(--[a-z][a-z-]*)", rest.partition(" -- ")[0])
+                    shown.setdefault((program, command), set()).update(options)
+    return shown
+
+
+def help_text(program: str, *command: str) -> str:
+    """Ask an installed program what it can do."""
+    path = Path(sysconfig.get_path("scripts")) / program
+    answer = subprocess.run([path, *command, "--help"], capture_output=True, text=True, check=False)
+    return answer.stdout if answer.returncode == 0 else ""
 
 
 @pytest.mark.parametrize(("group", "name"), ENTRY_POINTS)
@@ -115,6 +141,15 @@ def test_ci_runs_the_second_command_of_the_readme() -> None:
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
     assert lines[-1] == commands_of_the_readme()[1]
+
+
+@pytest.mark.parametrize(("program", "command"), sorted(shown_commands()))
+def test_command_that_a_document_shows_exists(program: str, command: str) -> None:
+    """What a reader is told to type is understood, option by option."""
+    text = help_text(program, command)
+
+    assert text, f"{program} has no command {command}"
+    assert [name for name in shown_commands()[program, command] if not re.search(rf"{name}\b", text)] == []
 
 
 def test_documents_that_are_linked_exist() -> None:
