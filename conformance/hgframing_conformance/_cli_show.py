@@ -12,7 +12,7 @@ import click
 from hgframing import REVISIONS
 from hgframing_conformance._cases import Case
 from hgframing_conformance._requirements import load_requirements
-from hgframing_conformance._suites import load_suites
+from hgframing_conformance._suites import SuiteError, load_suites
 from hgframing_conformance._summary import Exit
 from hgframing_conformance._transcript import case_lines, octet_lines
 
@@ -40,14 +40,26 @@ def command(what: str, revision: str | None, paths: tuple[Path, ...]) -> int:
     wanted = rest.partition("[")[0] or revision
     if wanted is not None and wanted not in REVISIONS:
         raise click.UsageError(f"unknown revision {wanted!r}; known are {', '.join(REVISIONS)}")
-    cases = [case for case in load_suites(list(paths) or None) if case.id == case_id]
+    octets = _HEX.fullmatch(what.strip()) is not None
+    cases = _cases(case_id, paths, optional=octets)
     if cases:
         return _show_cases([case for case in cases if wanted in {None, case.revision}], case_id)
-    if _HEX.fullmatch(what.strip()):
+    if octets:
         chosen = REVISIONS[wanted if wanted is not None else list(REVISIONS)[-1]]
         click.echo("\n".join(octet_lines(bytes.fromhex(what), chosen)))
         return Exit.AS_EXPECTED
     raise click.UsageError(f"{what!r} is no case's id and no hex octets; hgframing list shows the ids")
+
+
+def _cases(case_id: str, paths: tuple[Path, ...], *, optional: bool) -> list[Case]:
+    """Find a case in all its revisions; octets can be explained without suites that can be read."""
+    try:
+        cases = load_suites(list(paths) or None)
+    except SuiteError:
+        if not optional:
+            raise
+        return []
+    return [case for case in cases if case.id == case_id]
 
 
 def _show_cases(cases: list[Case], case_id: str) -> int:

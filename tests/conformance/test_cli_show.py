@@ -30,6 +30,14 @@ def test_show_case_without_that_revision_exits_with_4(suites: str) -> None:
     assert run("show", "zoo-first", "--revision", "0001", "--suites", suites) == 4
 
 
+def test_show_octets_needs_no_suite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Octets are explained whatever state the suites are in; a case cannot be."""
+    broken = write_suite(tmp_path, "format: 7\n")
+    assert run("show", "03000011616263", "--revision", "0001", "--suites", broken) == 0
+    assert "command-name eos abc" in capsys.readouterr().out
+    assert run("show", "zoo-first", "--suites", broken) == 2
+
+
 def test_show_octets_explains_them(capsys: pytest.CaptureFixture[str]) -> None:
     """Octets are read as the revision has them, with or without spaces."""
     assert run("show", "03000011 616263", "--revision", "0001") == 0
