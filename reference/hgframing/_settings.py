@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
-from hgframing._cbor import CborDialect, CborError, CborErrorKind, decode_one, encode_value
+from hgframing._cbor import CborError, CborErrorKind, decode_one, encode_value
 from hgframing._errors import FaultCode, FaultRaised
 from hgframing._limits import Limits
 from hgframing._revisions import Revision
@@ -12,11 +13,19 @@ from hgframing._revisions import Revision
 
 __all__ = ["SettingsReader", "build_settings", "choose_encoding"]
 
-_WHERE = "sender protocol settings frame"
+_WHERE: Final = "sender protocol settings frame"
+#: What Mercurial says where the octets are CBOR, but not one value (sheet r5, "protocol-settings-receiving").
+_WORDS: Final = {
+    CborErrorKind.EMPTY: f"{_WHERE} did not contain CBOR data",
+    CborErrorKind.TRUNCATED: f"{_WHERE} did not contain CBOR data",
+    CborErrorKind.TRAILING: f"{_WHERE} contained multiple CBOR values",
+}
 
 
 class SettingsReader:
     """Joins the peer's settings frames and reads them.
+
+    Use one per connection: settings come once, before everything else (SET-005). That they do is the table's business.
 
     Args:
         revision: says which CBOR is allowed.
@@ -31,12 +40,17 @@ class SettingsReader:
     def receive(self, payload: bytes, *, is_last: bool) -> tuple[bytes, ...]:
         """Take the payload of one settings frame.
 
+        Args:
+            payload: as it was received.
+            is_last: whether the settings are complete with it (SET-006).
+
         Returns:
-            The content encodings that the peer offers, most preferred first; `identity` where it names none (SET-003)
-            and as long as more frames follow.
+            The content encodings that the peer offers, most preferred first (SET-002), known to us or not; `identity`
+            where it names none (SET-003) and as long as more frames follow.
 
         Raises:
-            FaultRaised: the settings are too long, not CBOR, or not of the right shape.
+            FaultRaised: `limit-exceeded` where the settings are too long, `bad-cbor` where they are not one CBOR value,
+                `bad-payload` where they are no map (SET-001) or the encodings no array of bytestrings (SET-002).
         """
         self._octets += payload
         if len(self._octets) > self._limits.max_settings_octets:
@@ -52,15 +66,9 @@ class SettingsReader:
 
     def _read(self, octets: bytes) -> tuple[bytes, ...]:
         try:
-            value = decode_one(octets, CborDialect.SUBSET, max_depth=self._limits.max_cbor_depth)
+            value = decode_one(octets, self._revision.cbor, max_depth=self._limits.max_cbor_depth)
         except CborError as error:
-            match error.kind:
-                case CborErrorKind.EMPTY | CborErrorKind.TRUNCATED:
-                    message = f"{_WHERE} did not contain CBOR data"
-                case CborErrorKind.TRAILING:
-                    message = f"{_WHERE} contained multiple CBOR values"
-                case CborErrorKind.INVALID:
-                    message = f"error decoding CBOR from {_WHERE}: {error}"
+            message = _WORDS.get(error.kind, f"error decoding CBOR from {_WHERE}: {error}")
             raise FaultRaised(FaultCode.BAD_CBOR, message) from error
         if type(value) is not dict:
             raise FaultRaised(FaultCode.BAD_PAYLOAD, f"{_WHERE} is not a map")
@@ -72,14 +80,30 @@ class SettingsReader:
 
 
 def choose_encoding(revision: Revision, offered: Collection[bytes]) -> str:
-    """Choose the encoding of our own streams: the revision's first that the peer offers (SET-004).
+    """Choose the encoding of our own streams.
 
-    `identity` where nothing fits: every peer must support it (ENC-008).
+    The server's order wins over the client's (sheet r5, "Content encoding profiles"), and nothing is chosen that was
+    not offered (SET-004).
+
+    Args:
+        revision: its encodings, the most preferred first.
+        offered: names that the peer listed, in any order.
+
+    Returns:
+        The name; `identity` where nothing fits, because every peer must support it (ENC-008).
     """
     return next((name for name in revision.encodings if name.encode() in offered), "identity")
 
 
 def build_settings(encodings: Collection[str], revision: Revision) -> bytes:
-    """Make the payload that offers content encodings, most preferred first (SET-002)."""
+    """Make the payload of a settings frame that offers content encodings (SET-001, SET-002).
+
+    Args:
+        encodings: names, ASCII, the most preferred first.
+        revision: a revision with sender settings; says how CBOR is written.
+
+    Returns:
+        A CBOR map.
+    """
     value = {b"contentencodings": [name.encode() for name in encodings]}
     return encode_value(value, revision.cbor)
