@@ -15,14 +15,20 @@ __all__ = ["parse_map"]
 def parse_map(octets: bytes, revision: Revision, max_depth: int, what: str) -> Mapping[Value, Value]:
     """Decode octets that must be one CBOR map.
 
+    Use this for requests (REQ-001), CBOR errors (ERR-004) and progress (PROG-001); which keys a map must have is for
+    the caller to say.
+
     Args:
         octets: the joined payload.
         revision: says which CBOR is allowed.
-        max_depth: nested containers allowed.
+        max_depth: nested containers allowed, 1 or more.
         what: names the payload in messages.
 
+    Returns:
+        The map, its keys and values as they came.
+
     Raises:
-        FaultRaised: `bad-cbor` or `bad-payload`.
+        FaultRaised: `bad-cbor` where the octets are not one CBOR value, `bad-payload` where it is no map.
     """
     try:
         value = decode_one(octets, revision.cbor, max_depth=max_depth)
