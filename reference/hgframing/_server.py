@@ -47,11 +47,15 @@ class ServerReactor:
         defer_output: hold every frame back until the end of input, for transports that work in one direction at a
             time, such as HTTP.
         stream_data: run a command as soon as its arguments are whole, and hand over its data as it arrives in
-            `CommandData` (EXEC-003), instead of buffering it.
+            `CommandData` (EXEC-003), instead of buffering it. Such a command may be answered before its data has come;
+            the rest is handed over all the same, and its ID stays in use until then.
         accept_encodings: content encodings that the client may use on its own streams. Without settings from the server
             a client may rely on `identity` alone (SET-003).
         limits: what the client may make the reactor hold.
-        max_frame: octets of a response payload before encoding, 1–65535.
+        max_frame: octets of a response payload before encoding, 1–65535. The status map is never cut.
+
+    Raises:
+        LocalProtocolError: `max_frame` is outside its range.
     """
 
     def __init__(  # every one of them is a separate wish of a caller
@@ -143,11 +147,11 @@ class ServerReactor:
         stream_id: int = FIRST_OUTPUT_STREAM,
         last: bool = False,
     ) -> _Actions:
-        """Answer a request with CBOR values, at once.
+        """Answer a request with CBOR values, at once: all of them, or none where one cannot be sent.
 
         Args:
             request_id: the request; 0 where the revision has no IDs.
-            objects: any number of values; an iterator of bytes is sent as an indefinite-length bytestring.
+            objects: any number of values; one that is an iterator of bytes is sent as an indefinite-length bytestring.
             stream_id: even, 2–254.
             last: nothing follows on that stream; its last frame closes it.
 
@@ -159,7 +163,7 @@ class ServerReactor:
     def respond_data(
         self, request_id: int, data: bytes, *, stream_id: int = FIRST_OUTPUT_STREAM, last: bool = False
     ) -> _Actions:
-        """Answer a request with raw octets; since the status map exists they must be CBOR values (RSP-005).
+        """Answer a request with raw octets, at once; since the status map exists they must be CBOR values (RSP-005).
 
         Raises:
             LocalProtocolError: the request does not wait for an answer, or the revision sends objects only.
@@ -185,8 +189,11 @@ class ServerReactor:
     def send_data(self, request_id: int, data: bytes) -> _Actions:
         """Add raw octets to a response that has begun; full frames leave.
 
+        Use this in any revision for a value that is too long to be made at once. Since the status map exists, the
+        octets of a response must together be CBOR values (RSP-005).
+
         Raises:
-            LocalProtocolError: no response has begun.
+            LocalProtocolError: no response has begun, or the data is not bytes.
         """
         return self._hand_over(self._answers.add_data(request_id, data))
 
