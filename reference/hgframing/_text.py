@@ -51,12 +51,27 @@ class Atom(msgspec.Struct, frozen=True):
 
 
 def plain_atom(message: str) -> Atom:
-    """Make text without formatting into an atom; characters that cannot be sent become question marks."""
+    """Make text without formatting into an atom (TEXT-001, TEXT-005).
+
+    Args:
+        message: any text; its percent signs are doubled, characters beyond ASCII become question marks.
+
+    Returns:
+        An atom that `render_atom` turns into the same text.
+    """
     return Atom(message.replace("%", "%%").encode("ascii", "replace"))
 
 
 def render_atom(atom: Atom) -> bytes:
-    """Replace `%s` and `%%` as the text says; every other pair is literal (TEXT-001)."""
+    """Put an atom's arguments into its formatting string (TEXT-001).
+
+    Args:
+        atom: whatever it holds, legal or not.
+
+    Returns:
+        `msg` with each `%s` replaced by the next argument and each `%%` by one percent sign; every other pair is
+        literal (D84). A `%s` too many stays, arguments too many are dropped.
+    """
     pieces = atom.msg.split(b"%%")
     args = iter(atom.args)
     rendered = []
@@ -67,7 +82,14 @@ def render_atom(atom: Atom) -> bytes:
 
 
 def atom_map(atom: Atom) -> dict[bytes, Value]:
-    """Write an atom as the map that CBOR messages hold (TEXT-004)."""
+    """Write an atom as the map that CBOR messages hold (TEXT-004).
+
+    Args:
+        atom: checked, by `check_text` for instance.
+
+    Returns:
+        `msg`, and `args` and `labels` where there are any.
+    """
     value: dict[bytes, Value] = {b"msg": atom.msg}
     if atom.args:
         value[b"args"] = list(atom.args)
@@ -87,10 +109,18 @@ def _check_types(atom: Atom) -> None:
 
 
 def check_text(atom: Atom, revision: Revision) -> Atom:
-    """Refuse what may not be text, and make arguments valid UTF-8 (TEXT-003, TEXT-005).
+    """Refuse what may not be text, and make the rest what it must be (TEXT-003, TEXT-005).
+
+    Args:
+        atom: what is to be sent.
+        revision: decides whether formatting strings are UTF-8 (packed atoms) or ASCII (CBOR).
+
+    Returns:
+        The atom, octets that are not UTF-8 replaced by U+FFFD where it is UTF-8 that is sent.
 
     Raises:
-        LocalProtocolError: it may not.
+        LocalProtocolError: a string is not bytes, a label is not ASCII, or the formatting string is not where it must
+            be. Mercurial tries to replace there, and fails (D82).
     """
     _check_types(atom)
     binary = Feature.BINARY_TEXT_OUTPUT in revision.features
@@ -130,10 +160,18 @@ def _pack_atom(atom: Atom) -> bytes:
 
 
 def build_text_output(atoms: Sequence[Atom], revision: Revision) -> bytes:
-    """Make the payload of a text-output frame; everything goes into one (TEXT-006).
+    """Make the payload of a text-output frame (TEXT-002, TEXT-004).
+
+    Args:
+        atoms: all of the text: it goes into one frame (TEXT-006). None is an empty text.
+        revision: decides on packed atoms or CBOR.
+
+    Returns:
+        At most 32768 octets.
 
     Raises:
-        LocalProtocolError: a string is not bytes, not ASCII where it must be, or does not fit.
+        LocalProtocolError: a string is not bytes, not ASCII where it must be, or does not fit its length field or the
+            frame.
     """
     checked = [check_text(atom, revision) for atom in atoms]
     if Feature.BINARY_TEXT_OUTPUT in revision.features:
@@ -146,10 +184,18 @@ def build_text_output(atoms: Sequence[Atom], revision: Revision) -> bytes:
 
 
 def take_atoms(values: Value, what: str) -> tuple[Atom, ...]:
-    """Read the array of maps of a CBOR message; `what` names it.
+    """Read the atoms of a CBOR message (TEXT-004, ERR-006).
+
+    Args:
+        values: the decoded value, of any type.
+        what: names the message's place in errors.
+
+    Returns:
+        The atoms. Unknown keys are ignored, and nobody asks whether what should be ASCII is.
 
     Raises:
-        FaultRaised: `bad-payload`.
+        FaultRaised: `bad-payload`: it is no array of maps with a `msg` of octets, and lists of octets for `args` and
+            `labels` where they are there.
     """
     if type(values) is not list:
         raise FaultRaised(FaultCode.BAD_PAYLOAD, f"{what} is not an array of atoms")
@@ -191,8 +237,17 @@ def _unpack_atoms(octets: bytes) -> tuple[Atom, ...]:
 def parse_text_output(octets: bytes, revision: Revision, max_depth: int) -> tuple[Atom, ...]:
     """Read the payload of a text-output frame (TEXT-002, TEXT-004).
 
+    Args:
+        octets: the payload, decoded.
+        revision: decides on packed atoms or CBOR.
+        max_depth: nested containers allowed in CBOR, 1 or more.
+
+    Returns:
+        The atoms; none for an empty text.
+
     Raises:
-        FaultRaised: `bad-cbor` or `bad-payload`.
+        FaultRaised: `bad-cbor` where the octets are not one CBOR value, `bad-payload` where they are no atoms or are
+            cut off.
     """
     if Feature.BINARY_TEXT_OUTPUT in revision.features:
         return _unpack_atoms(octets)
