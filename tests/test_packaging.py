@@ -152,6 +152,15 @@ def test_command_that_a_document_shows_exists(program: str, command: str) -> Non
     assert [name for name in shown_commands()[program, command] if not re.search(rf"{name}\b", text)] == []
 
 
+def test_case_that_the_readme_shows_exists() -> None:
+    """The example of one vector is a vector."""
+    [case] = re.findall(
+        r"^hgframing show (\S+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    subprocess.run([Path(sysconfig.get_path("scripts")) / "hgframing", "show", case], check=True)
+
+
 def test_documents_that_are_linked_exist() -> None:
     """No document sends its reader to a file that is not there."""
     broken = [
