@@ -58,6 +58,7 @@ __all__ = [
     "Field",
     "FieldType",
     "closest",
+    "or_value",
     "parse_fields",
 ]
 
@@ -151,6 +152,22 @@ def closest(name: Any, known: Iterable[str]) -> str:
     if match:
         return f"did you mean {match[0]!r}?"
     return f"known are {', '.join(candidates)}" if candidates else "none is allowed here"
+
+
+def or_value(type_: FieldType) -> FieldType:
+    """Widen a type to any value of the protocol, for what an implementation hands over without having looked at it."""
+
+    def parse(form: Any, path: Path) -> Any:
+        try:
+            return type_.parse(form, path)
+        except FormError as error:
+            try:
+                return parse_value(form, path)
+            except FormError:
+                raise error from None
+
+    schema = {"anyOf": [type_.schema, VALUE.schema]}
+    return FieldType(parse=parse, write=type_.write, schema=MappingProxyType(schema))
 
 
 def _same(value: Any) -> Any:

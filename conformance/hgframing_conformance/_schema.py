@@ -96,7 +96,7 @@ def _action(kind: ActionKind) -> Mapping[str, Any]:
         case ActionKind.SEND_FRAMES:
             return {"type": "array", "items": _OCTETS}
         case _:
-            return _object(_actions.FIELDS[kind])
+            return _object(_actions.observed_fields(kind))
 
 
 def _object(fields: Iterable[Field]) -> dict[str, Any]:

@@ -330,3 +330,20 @@ def test_display_action_writes_one_line() -> None:
     assert display_action(parse_expected({"octets": "ab"}, CODEC, "0006")) == "octets b'ab'"
     data = parse_expected({"response-data": {"request": 1, "eos": True}}, CLIENT, "0006")
     assert display_action(data) == "response-data {request: 1, eos: True}"
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "value"),
+    [
+        ({"run-command": {"request": 1, "command": 5}}, "command", 5),
+        ({"run-command": {"request": 1, "command": "c", "args": [1]}}, "args", (1,)),
+        ({"error-response": {"request": 1, "type": 1, "atoms": []}}, "type", 1),
+        ({"error-response": {"request": 1, "type": "server", "atoms": 5}}, "atoms", 5),
+    ],
+)
+def test_parse_observed_takes_what_was_handed_over_unseen(form: Any, field: str, value: Any) -> None:
+    """docs/harness-protocol.md, "Actions on the wire": the reply is right, what the implementation did is not."""
+    layer = Layer.SERVER if "run-command" in form else Layer.CLIENT
+    assert parse_observed(form, layer, "0006").fields[field] == value
+    with pytest.raises(FormError):
+        parse_expected(form, layer, "0006")
