@@ -23,7 +23,7 @@ from hgframing._actions import (
 )
 from hgframing._cbor import Value
 from hgframing._commands import Command, build_command
-from hgframing._encodings import ENCODERS
+from hgframing._encodings import DECODERS
 from hgframing._errors import Fault, FaultCode, FaultRaised, LocalProtocolError
 from hgframing._faults import refuse_in_client
 from hgframing._frames import Frame, FrameType
@@ -49,6 +49,8 @@ _PROTOCOL_FLAG: Final = 0x01
 _OUTPUT_STREAM: Final = 1
 _FIRST_ID: Final = 1
 _LAST_ID: Final = 0xFFFF
+#: FRAME-003: octets of a payload.
+_MAX_PAYLOAD: Final = 65535
 _NOOP: Final = (Noop(),)
 _ALREADY_ERRORED: Final = (Error(Fault(FaultCode.ALREADY_ERRORED, "client already errored")),)
 
@@ -76,7 +78,7 @@ class ClientReactor:
         max_frame: octets of a request's payload before encoding, 1–65535.
 
     Raises:
-        LocalProtocolError: the revision has no such settings or encoding.
+        LocalProtocolError: the revision has no such settings or encoding, or `max_frame` is outside its range.
     """
 
     def __init__(  # every one of them is a separate wish of a caller
@@ -94,8 +96,10 @@ class ClientReactor:
             raise LocalProtocolError(f"revision {revision.key} has no sender settings")
         if encoding != "identity" and encoding not in revision.encodings:
             raise LocalProtocolError(f"revision {revision.key} has no content encoding {encoding}")
-        if unknown := [name for name in content_encodings or () if name.encode() not in ENCODERS]:
+        if unknown := [name for name in content_encodings or () if name.encode() not in DECODERS]:
             raise LocalProtocolError(f"cannot decode content encoding {unknown[0]}")
+        if not 1 <= max_frame <= _MAX_PAYLOAD:
+            raise LocalProtocolError(f"max_frame {max_frame} is outside 1–{_MAX_PAYLOAD}")
         self.revision = revision
         self._limits = limits or Limits()
         self._buffer_sends = buffer_sends
@@ -103,6 +107,8 @@ class ClientReactor:
         self._offered = content_encodings
         self._max_frame = max_frame
         self._state = revision.initial
+        self._inputs = revision.inputs
+        self._connection = revision.connection
         self._table = revision.client_request
         self._has_ids = Feature.REQUEST_IDS in revision.features
         self._streams: InputStreams | None = None
@@ -114,7 +120,7 @@ class ClientReactor:
         self._can_send = True
         self._next_id = _FIRST_ID if self._has_ids else 0
         self._states: dict[int, ClientRequestState] = {}
-        self._pending: dict[int, tuple[Command, bytes | None]] = {}
+        self._pending: dict[int, list[Frame]] = {}
 
     @property
     def state(self) -> ConnectionState:
@@ -157,15 +163,15 @@ class ClientReactor:
         if self._state is _ERRORED or not self._can_send:
             raise LocalProtocolError("cannot issue new commands")
         request_id = self._allocate()
-        wanted = Command(command, dict(args or {}), redirect)
-        if self._buffer_sends:
-            self._pending[request_id] = (wanted, data)
-            self._states[request_id] = _R.PENDING
-            self._advance_id(request_id)
-            return Call(request_id, _NOOP)
-        frames = self._frames_of(request_id, wanted, data)
-        self._states[request_id] = self._table[_R.PENDING][LocalInput.SEND]
+        wanted = Command(command, {} if args is None else args, redirect)
+        # Made now also where they wait, so that a request that cannot be said is refused here and not with others.
+        frames = list(build_command(request_id, wanted, data, self.revision, self._max_frame))
         self._advance_id(request_id)
+        if self._buffer_sends:
+            self._pending[request_id] = frames
+            self._states[request_id] = _R.PENDING
+            return Call(request_id, _NOOP)
+        self._states[request_id] = self._table[_R.PENDING][LocalInput.SEND]
         return Call(request_id, self._send(frames))
 
     def flush(self) -> _Actions:
@@ -175,16 +181,15 @@ class ClientReactor:
             `SendFrames`, or `Noop` if nothing waits.
 
         Raises:
-            LocalProtocolError: nothing may be sent any more, or a request cannot be said; then all of them still wait.
+            LocalProtocolError: requests wait, and nothing may be sent any more.
         """
         if not self._pending:
             return _NOOP
-        if self._state is _ERRORED or not self._can_send:
+        if self._state is _ERRORED:
             raise LocalProtocolError("sends cannot be performed on this instance")
         frames: list[Frame] = []
-        for request_id, (command, data) in self._pending.items():
-            frames += self._frames_of(request_id, command, data)
-        for request_id in self._pending:
+        for request_id, own in self._pending.items():
+            frames += own
             self._states[request_id] = self._table[_R.PENDING][LocalInput.SEND]
         self._pending.clear()
         return self._send(frames)
@@ -193,13 +198,13 @@ class ClientReactor:
         """Note that the last frame of a request has left. A request that is already answered stays so.
 
         Raises:
-            LocalProtocolError: nothing of it was handed over.
+            LocalProtocolError: nothing of it was handed over, or it has left before.
         """
         state = self.request_state(request_id)
         if state not in _FINAL_STATES:
             following = self._table[state].get(LocalInput.SENT)
             if following is None:
-                raise LocalProtocolError(f"no frames of request {request_id} were handed over")
+                raise LocalProtocolError(f"request {request_id} has no frames that could have left")
             self._states[request_id] = following
         return _NOOP
 
@@ -276,9 +281,6 @@ class ClientReactor:
         if self._has_ids:
             self._next_id = (request_id + 2) % (_LAST_ID + 1)
 
-    def _frames_of(self, request_id: int, command: Command, data: bytes | None) -> list[Frame]:
-        return list(build_command(request_id, command, data, self.revision, self._max_frame))
-
     def _send(self, frames: list[Frame]) -> _Actions:
         placed: list[Frame] = []
         if self._offered is not None:
@@ -301,8 +303,8 @@ class ClientReactor:
     def _receive_frame(self, frame: Frame) -> _Actions:
         if self._streams is not None:
             frame = self._streams.receive(frame)
-        frame_input = self.revision.inputs.get(frame.type_id << 4 | frame.flags)
-        following = None if frame_input is None else self.revision.connection[self._state].get(frame_input)
+        frame_input = self._inputs.get(frame.type_id << 4 | frame.flags)
+        following = None if frame_input is None else self._connection[self._state].get(frame_input)
         if frame_input is None or following is None:
             raise self._refuse(frame)
         if frame_input in _SETTINGS_INPUTS:
@@ -367,5 +369,4 @@ class ClientReactor:
 
     def _become_errored(self, fault: Fault) -> _Actions:
         self._state = _ERRORED
-        self._pending.clear()
         return (Error(fault),)
