@@ -33,8 +33,7 @@ TEXT = type(u"")
 MEMORY_LIMIT, LARGEST = 2 << 30, 1 << 24  # octets of this process, and of one frame that the other side is told
 REFUSALS = (error.ProgrammingError, error.Abort, ValueError, AssertionError)  # how Mercurial tells its caller off
 VERBS = ["receive", "end-input", "encode", "respond", "fail", "text-output", "sent", "call", "flush", "request-state"]
-HEADER = ["request", "stream", "stream-flags", "type", "flags"]
-END = framing.FLAG_COMMAND_RESPONSE_EOS
+HEADER, END = ["request", "stream", "stream-flags", "type", "flags"], framing.FLAG_COMMAND_RESPONSE_EOS
 LAST_FRAMES = [(framing.FRAME_TYPE_COMMAND_RESPONSE, END), (framing.FRAME_TYPE_ERROR_RESPONSE, 0)]
 OFFERS_ENCODINGS = "clientcontentencoders" in framing.clientreactor.__init__.__code__.co_varnames
 FIRST_ARGUMENTS = [ui.ui()] if "ui" in framing.serverreactor.__init__.__code__.co_varnames else []
@@ -66,7 +65,6 @@ KINDS = {
     "tag": lambda pair: Tag(pair[0], parsed(pair[1])),
 }
 
-
 def shown(value, levels=90, budget=None):
     """A value that Mercurial gave, in canonical form.
 
@@ -97,7 +95,6 @@ def shown(value, levels=90, budget=None):
         return {"tag": [value.tag, shown(value.value, levels - 2, budget)]}
     return {"text": text(repr(value))}  # the 0005 releases decode dates, decimals and patterns; the format has none
 
-
 def text(thing):
     """A message for people, whatever type this release has for messages."""
     if isinstance(thing, Exception):
@@ -123,7 +120,6 @@ def local(function, *arguments, **keywords):
     except Exception as exception:
         return None, [refused(exception) if isinstance(exception, REFUSALS) else raised(exception)]
 
-
 def take(frames, resume=True):
     """Take the frames of a generator, which is how Mercurial learns that they are sent.
 
@@ -140,7 +136,6 @@ def take(frames, resume=True):
     except Exception as exception:
         trouble = [refused(exception) if isinstance(exception, REFUSALS) and not sent else raised(exception)]
     return ([{"send-frames": sent}] if sent or not trouble else []) + trouble
-
 
 def translated(action, meta):
     """The actions of the harness protocol for one answer of a reactor."""
@@ -198,6 +193,12 @@ class Wire(object):
             self.position = start
             return None
 
+def given(values, failure):
+    """The iterator of a command that gives values and may fail."""
+    for value in values:
+        yield value
+    if failure is not None:
+        raise failure
 
 class Layer(object):
     """What all layers share: octets become frames, frames become actions."""
@@ -236,7 +237,6 @@ class Layer(object):
     def on_end(self):
         return []  # only the server's reactor can be told
 
-
 class Codec(Layer):
     """The reader and the frame builder alone."""
 
@@ -250,7 +250,6 @@ class Codec(Layer):
         except Exception as exception:  # building a frame changes nothing: every exception of it declines it
             return [refused(exception)]
         return [{"octets": {"hex": to_hex(octets)}}]
-
 
 class Server(Layer):
     def __init__(self, setup):
@@ -292,36 +291,27 @@ class Server(Layer):
             if not hasattr(wireprototypes, "alternatelocationresponse"):
                 return [refused("this Mercurial knows no redirects")]
             fields = dict((str(key), parsed(item)) for key, item in step["redirect"].items())
-            values = [wireprototypes.alternatelocationresponse(**fields)]
-        else:
-            values = [parsed(item) for item in step["objects"]]
+            return self.give(step, [wireprototypes.alternatelocationresponse(**fields)])
+        return self.give(step, parsed(step["objects"]))
+
+    def give(self, step, values, failure=None):
+        """Answer with what a command gives, until it fails."""
         if hasattr(self.reactor, "oncommandresponsereadyobjects"):
-            return self.answer(step, "oncommandresponsereadyobjects", iter(values))
-        encoded = (framing.cbor.dumps(value, canonical=True) for value in values)
+            return self.answer(step, "oncommandresponsereadyobjects", given(values, failure))
+        encoded = (framing.cbor.dumps(value, canonical=True) for value in given(values, failure))
         return self.answer(step, "oncommandresponsereadygen", encoded)
 
     def fail(self, step):
-        message, arguments = parsed(step["message"]), parsed(step.get("args", []))
-        if step.get("after"):
-            return self.break_off(step, message, arguments)
-        if step["kind"] == "command":
-            return self.answer(step, "oncommanderror", message, arguments)
-        for argument in arguments:  # every other event takes a message in which they stand
+        kind, message, arguments = step["kind"], parsed(step["message"]), parsed(step.get("args", []))
+        for argument in arguments if kind != "command" else []:  # only command errors keep them apart
             message = message.replace(b"%s", argument, 1)
-        return self.answer(step, "on%serror" % step["kind"], message)
-
-    def break_off(self, step, message, arguments):
-        """A command that fails after it gave objects raises: one exception is a command's error, all others a server's."""
-        if not hasattr(self.reactor, "oncommandresponsereadyobjects") or step["kind"] not in ("command", "server"):
-            return [refused("this Mercurial cannot break a response off like that")]
-        failure = error.WireprotoCommandError(message, arguments) if step["kind"] == "command" else Exception(message)
-
-        def objects():
-            for item in step["after"]:
-                yield parsed(item)
-            raise failure
-
-        return self.answer(step, "oncommandresponsereadyobjects", objects())
+        if step.get("after") and kind in ("command", "server"):
+            failure = error.Abort(message)
+            if kind == "command" and hasattr(error, "WireprotoCommandError"):
+                failure = error.WireprotoCommandError(message, arguments)
+            return self.give(step, parsed(step["after"]), failure)
+        details = [message, arguments] if kind == "command" else [message]
+        return self.answer(step, "on%serror" % kind, *details)
 
     def text_output(self, step):
         """Text output has a frame builder but no event: nothing could hold it back until the end of input."""
@@ -335,7 +325,6 @@ class Server(Layer):
         if step["request"] not in self.unsent:
             return [refused("nothing was handed over for this request")]
         return [action for action in take(self.unsent.pop(step["request"])) if action != {"send-frames": []}]
-
 
 class Client(Layer):
     def __init__(self, setup):
@@ -368,7 +357,6 @@ class Client(Layer):
             return [refused("no such request")]
         return [{"request-state": {"request": step["request"], "state": text(self.requests[step["request"]].state)}}]
 
-
 LAYERS = {"codec": Codec, "server": Server, "client": Client}
 
 
@@ -397,7 +385,6 @@ def limit_memory():
     except (ImportError, ValueError):
         sys.stderr.write("this platform sets no memory limit\n")
 
-
 def main():
     limit_memory()
     lines = io.open(sys.stdin.fileno(), "rb", 1 << 20, closefd=False)  # the lines of Python 2's own stdin are slow
@@ -408,7 +395,6 @@ def main():
         answer = {"hello": hello, "case": result}.get(message["op"], lambda _: {"op": "unknown"})(message)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
-
 
 if __name__ == "__main__":
     main()

@@ -294,21 +294,6 @@ def test_fail_of_the_server_finishes_the_message(harness: Harness) -> None:
     assert action == {"send-frames": [frame(1, 2, BEGIN, ERROR, 0, payload)]}
 
 
-def test_fail_after_an_object_raises_inside_the_response(harness: Harness) -> None:
-    """D64: a second status map follows the first one; the releases of 0005 have nothing that would catch the error."""
-    after = [octets(b"o")]
-    steps: list[dict[str, Any]] = [
-        {"receive": [frame(1, 1, BEGIN, REQUEST, NEW, COMMAND)]},
-        {"fail": {"request": 1, "kind": "command", "message": octets(b"m"), "args": [], "after": after}},
-    ]
-    _, (action,) = harness.run("server", *steps)
-    if harness.revision != "0006":
-        assert list(action) == ["refused"]
-        return
-    error = b"\xa2\x45error\xa1\x47message\x41m\x46status\x45error"
-    assert action["send-frames"][-1] == frame(1, 2, 0, RESPONSE, EOS, error)
-
-
 def test_fail_without_an_event_is_refused(harness: Harness) -> None:
     """D70: no reactor has an event for a protocol error."""
     steps: list[dict[str, Any]] = [
@@ -439,3 +424,20 @@ def test_complaint_after_a_frame_is_no_refusal(harness: Harness) -> None:
     assert sent == {"send-frames": [frame(1, 2, BEGIN, RESPONSE, CONTINUATION, STATUS_OK)]}
     message = "attempting to send encoded frame without sending stream settings"
     assert raised == {"raised": {"type": "error.ProgrammingError", "message": message}}
+
+
+def test_fail_after_output_is_an_iterator_that_raises(harness: Harness) -> None:
+    """D64: the error of a command that has answered is a second status map; in 4.6 and 4.7 the exception escapes."""
+    steps: list[dict[str, Any]] = [
+        {"receive": [frame(1, 1, BEGIN, REQUEST, NEW, COMMAND)]},
+        {"fail": {"request": 1, "kind": "command", "message": octets(b"no"), "args": [], "after": [1]}},
+    ]
+    _, actions = harness.run("server", *steps)
+    sent = actions[0]["send-frames"]
+    if harness.revision == "0006":
+        payload = b"\xa2\x45error\xa1\x47message\x42no\x46status\x45error"
+        assert sent[-1] == frame(1, 2, 0, RESPONSE, EOS, payload)
+        assert len(actions) == 1
+    else:
+        assert sent == [frame(1, 2, BEGIN, RESPONSE, CONTINUATION, STATUS_OK)]
+        assert actions[1]["raised"]["message"] == "no"
