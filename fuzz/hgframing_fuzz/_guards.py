@@ -11,7 +11,8 @@ Both measurements are cheap enough for every input:
   ends an endless loop, and its traceback says where. It cannot interrupt one long call into C; such a call
   ends by itself or by the memory limit, and the alarm strikes right after it.
 * **Memory** is the kernel's own high-water mark of the resident set, which Linux resets on request. Where it
-  cannot be reset it only grows, and a bomb hides smaller ones.
+  cannot be reset it only grows, and a bomb hides smaller ones. Memory that is asked for and never touched does
+  not count, until it is more than the address space that the whole run may have.
 
 Both are noisy by nature, so a candidate is *confirmed* by running the input again (`_oracles`), with the
 address space limited to exactly its budget: then the allocation itself fails, and its traceback says where.
@@ -80,8 +81,8 @@ QUICK: Final = 0.0005
 
 #: Octets of address space that a whole run may take beyond what it starts with. A bomb above it fails at
 #: once, whatever the machine; a bomb below it is found by its growth. It must hold the corpus, the buckets
-#: and one bomb.
-HEADROOM: Final = 512 * 1024 * 1024
+#: and one bomb, and be so large that code which catches a lack of memory is seen to have grown before.
+HEADROOM: Final = 1024 * 1024 * 1024
 
 
 #: Seconds of CPU between two looks at the running input.

@@ -36,6 +36,7 @@ class Kind(enum.Enum):
     RESPONSE_DATA = ActionKind.RESPONSE_DATA.value
     TEXT_OUTPUT = ActionKind.TEXT_OUTPUT.value
     PROGRESS = ActionKind.PROGRESS.value
+    ERROR_RESPONSE = ActionKind.ERROR_RESPONSE.value
     ERROR = ActionKind.ERROR.value
     REFUSED = ActionKind.REFUSED.value
     RAISED = ActionKind.RAISED.value

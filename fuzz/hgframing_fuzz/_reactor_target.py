@@ -81,6 +81,8 @@ class ReactorTarget:
             if self._guards.grown() > MEMORY_BUDGET.allows(size):
                 # What takes memory takes time as well: the memory is the cause.
                 finding = self._confirm_memory(script, size) or finding
+                # Or a second bomb would hide below the mark of the first.
+                self._guards.reset_memory()
             if finding is not None and finding.kind == "time-bound":
                 finding = self._run(script, [])
         return finding
@@ -125,7 +127,6 @@ class ReactorTarget:
         guards.reset_memory()
         self._run(script, [])
         grown = guards.grown()
-        guards.reset_memory()
         if grown <= allowed:
             return None
         message = f"{grown >> 20} MiB for {size} octets"

@@ -1,7 +1,8 @@
 """The reference's server reactor, as a subject in this process.
 
-It accepts every content encoding that its revision has, which a careful user would not let it do: the
-decoders are then within a peer's reach, and that is what is fuzzed.
+It accepts every content encoding that its revision has, which a careful user would not let it do: the decoders
+are then within a peer's reach, and that is what is fuzzed. Its limits are low: an input of a few kilooctets must
+be able to cross each of them, and what they let a peer take must lie below what the memory oracle calls a bomb.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from hgframing import (
     Fault,
     Feature,
     FrameBuffer,
+    Limits,
     LocalProtocolError,
     Noop,
     Revision,
@@ -33,11 +35,22 @@ from hgframing_fuzz._input import REVISION_CODES
 from hgframing_fuzz._outcome import Kind, Observed
 
 
-__all__ = ["ReferenceServer", "ReferenceSession"]
+__all__ = ["LIMITS", "ReferenceServer", "ReferenceSession"]
 
 #: What commands answer, chosen by the input's seed.
 _OBJECTS: Final[tuple[list[Any], ...]] = ([b"ok"], [{b"key": b"value"}, [1, 2, 3]], [], [b"x" * 40000])
 _DATA: Final = (b"ok", b"\xa0", b"", b"x" * 40000)
+
+#: Below what an input can do, and together below the constant of the memory budget: the one encoded stream may
+#: cost 16 MiB.
+LIMITS: Final = Limits(
+    max_requests=8,
+    max_request_octets=256 * 1024,
+    max_buffered_octets=512 * 1024,
+    max_settings_octets=1024,
+    max_encoded_streams=1,
+    max_decoded=1024 * 1024,
+)
 
 #: Actions that say no more than their kind. Most actions are these.
 _PLAIN: Final[Mapping[type, Observed]] = {
@@ -63,9 +76,9 @@ class ReferenceSession:
     def __init__(
         self, revision: Revision, *, defer_output: bool, reactor: type[ServerReactor] = ServerReactor
     ) -> None:
-        self._buffer = FrameBuffer(revision)
+        self._buffer = FrameBuffer(revision, LIMITS)
         accepted = revision.encodings or ("identity",)
-        self._reactor = reactor(revision, defer_output=defer_output, accept_encodings=accepted)
+        self._reactor = reactor(revision, defer_output=defer_output, accept_encodings=accepted, limits=LIMITS)
         self._defer = defer_output
         self._unsent: list[int] = []
         features = revision.features

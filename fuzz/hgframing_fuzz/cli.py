@@ -294,6 +294,20 @@ def replay(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None:
     sys.exit(_FOUND if found else 0)
 
 
+@main.command()
+@_target_options
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def describe(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None:
+    """Say what is in inputs, without running them."""
+    with _bound(target_name, locator) as bound:
+        for file in files:
+            value = decode_input(file.read_bytes())
+            for line in describe_input(value, bound.revision(value)):
+                click.echo(line)
+
+
 @main.command("minimize")
 @_target_options
 @click.option(
