@@ -1,0 +1,98 @@
+"""Tests of `hgframing_fuzz._minimize`: as small as can be, and still the same bucket."""
+
+from __future__ import annotations
+
+from hgframing_fuzz import FuzzInput, Observed, Options, encode_input
+from hgframing_fuzz._guards import Guards
+from hgframing_fuzz._minimize import minimize
+from tests.fuzz.miniatures import Miniature, Raises, an_input, command, target_of
+
+
+class NeedsTwo(Miniature):
+    """Raises when a data frame with `key` comes after a request with an odd flag; raises otherwise for `other`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.primed = False
+
+    def on_legal(self, request: int, nibbles: int, payload: bytes) -> tuple[Observed, ...]:
+        """Remember one frame, and fall over another."""
+        if b"other" in payload:
+            raise ValueError("another fault")
+        if nibbles == 0x15:
+            self.primed = True
+        if nibbles >> 4 == 2 and self.primed and b"key" in payload:
+            raise LookupError("the fault")
+        return super().on_legal(request, nibbles, payload)
+
+
+NOISY = an_input(
+    "9 7 stream-begin sender-protocol-settings eos x",
+    "3 1 stream-begin command-request new hello",
+    "5 3 stream-begin|4 command-request new|more abc",
+    "3 1 0 command-data continuation nothing",
+    "7 5 249 command-data 15 some key here",
+    "3 1 0 command-data eos more",
+    options=Options(revision=1, driver=0x14, answers=1, seed=200),
+    tail=b"\1\2\3",
+)
+
+
+def test_minimize_leaves_what_the_fault_needs(guards: Guards) -> None:
+    """Two frames of six, each field at its least, three octets of fourteen, no options, no tail."""
+    smallest = minimize(target_of(NeedsTwo, guards), NOISY)
+
+    assert smallest == an_input("1 1 0 command-request new|more", "1 1 0 command-data 0 key")
+
+
+def test_minimize_keeps_the_bucket_not_just_any_finding(guards: Guards) -> None:
+    """A shorter input that falls into another bucket is not taken."""
+    frames = [*NOISY.frames[:5], *an_input("1 1 0 command-data eos other").frames]
+
+    smallest = minimize(target_of(NeedsTwo, guards), FuzzInput(NOISY.options, tuple(frames)))
+
+    assert smallest is not None
+    assert b"".join(frame.payload for frame in smallest.frames) == b"key"
+
+
+def test_minimize_result_is_never_larger(guards: Guards) -> None:
+    """An input that is minimal stays as it is."""
+    value = an_input("1 1 0 command-request new")
+
+    assert minimize(target_of(Raises, guards), value) == value
+
+
+def test_minimize_input_without_finding_is_none(guards: Guards) -> None:
+    """There is nothing to keep."""
+    assert minimize(target_of(Miniature, guards), NOISY) is None
+
+
+def test_minimize_ends_when_its_executions_are_spent(guards: Guards) -> None:
+    """What has been reached by then stands, and gives the bucket."""
+    target = target_of(NeedsTwo, guards)
+
+    reached = minimize(target, NOISY, executions=4)
+
+    assert reached is not None
+    assert len(encode_input(reached)) < len(encode_input(NOISY))
+    finding = target.check(reached).finding
+    assert finding is not None
+    assert finding.kind == "LookupError"
+
+
+def test_minimize_long_payload_in_few_executions(guards: Guards) -> None:
+    """Halves first: a payload of 64 KiB does not need 64 thousand executions."""
+
+    class Counts(Miniature):
+        runs = 0
+
+        def on_legal(self, request: int, nibbles: int, payload: bytes) -> tuple[Observed, ...]:
+            Counts.runs += 1
+            if b"key" in payload:
+                raise LookupError(nibbles)
+            return (command(request),)
+
+    value = an_input("1 1 0 command-data 0 " + "x" * 40_000 + "key" + "y" * 20_000)
+
+    assert minimize(target_of(Counts, guards), value) == an_input("1 1 0 command-data 0 key")
+    assert Counts.runs < 500
