@@ -50,7 +50,7 @@ LEVELS: Final = (
     ("_revisions",),
     ("_notation", "_buffer", "_encodings", "_faults", "_maps", "_settings", "_text"),
     ("_streams", "_commands", "_responses", "_progress"),
-    ("_actions",),
+    ("_actions", "_reader"),
     ("_requests", "_answers"),
     ("_server", "_client"),
     ("_http",),

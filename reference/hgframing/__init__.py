@@ -29,7 +29,8 @@ from hgframing._errors import Fault, FaultCode, HgFramingError, LocalProtocolErr
 from hgframing._frames import Frame, FrameHeader, FrameType, HeaderLayout, StreamFlag
 from hgframing._limits import Limits
 from hgframing._notation import format_notation, parse_notation
-from hgframing._responses import Redirect
+from hgframing._reader import ResponseChunk, ResponseItem, ResponseReader, ResponseValue
+from hgframing._responses import Redirect, Status, StatusError, StatusOk, StatusRedirect
 from hgframing._revisions import REVISIONS, Feature, FrameSpec, Revision
 from hgframing._server import ServerReactor
 from hgframing._states import (
@@ -77,13 +78,21 @@ __all__ = [
     "NotationError",
     "Progress",
     "Redirect",
+    "ResponseChunk",
     "ResponseData",
+    "ResponseItem",
+    "ResponseReader",
+    "ResponseValue",
     "Revision",
     "RunCommand",
     "SendFrames",
     "ServerAction",
     "ServerReactor",
     "ServerRequestState",
+    "Status",
+    "StatusError",
+    "StatusOk",
+    "StatusRedirect",
     "StreamFlag",
     "StreamInput",
     "StreamState",
