@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from hgframing._cbor import Value, encode_value
 from hgframing._errors import LocalProtocolError
 from hgframing._frames import Frame, FrameType
@@ -42,23 +44,20 @@ _MAX_PAYLOAD: Final = 65535
 _MAX_REPORT: Final = 1024
 
 
-class _Answer:
+class _Answer(msgspec.Struct, kw_only=True):
     """One request that waits for its answer, or whose answer has not left yet.
 
     Without request IDs several commands may be under way under the one number there is: some wait for their answers, in
     turn, and some answers have not left.
     """
 
-    __slots__ = ("buffer", "frames_made", "offers_redirect", "state", "stream_id", "unsent", "waiting")
-
-    def __init__(self, *, offers_redirect: bool) -> None:
-        self.state = ServerRequestState.ACTIVE
-        self.offers_redirect = offers_redirect
-        self.waiting = 1
-        self.unsent = 0
-        self.stream_id: int | None = None
-        self.buffer = bytearray()
-        self.frames_made = False
+    offers_redirect: bool
+    state: ServerRequestState = ServerRequestState.ACTIVE
+    waiting: int = 1
+    unsent: int = 0
+    stream_id: int | None = None
+    buffer: bytearray = msgspec.field(default_factory=bytearray)
+    frames_made: bool = False
 
 
 class Answers:
