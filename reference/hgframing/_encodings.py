@@ -89,8 +89,6 @@ class _ZlibDecoder:
         self._state = zlib.decompressobj()
 
     def decode(self, octets: bytes, limit: int) -> bytes:
-        if self._state.eof and octets:
-            raise EncodingError("octets after the end of the zlib data")
         try:
             decoded = self._state.decompress(octets, limit + 1)
         except zlib.error as error:
@@ -111,27 +109,22 @@ class _ZstdEncoder:
 
 
 class _BoundedSink:
-    """Takes what zstd writes, a block at a time, and stops it at the limit."""
+    """Takes what zstd writes, a block at a time, and stops it at the limit.
+
+    Attributes:
+        room: octets that may still come.
+        parts: what has come.
+    """
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._room = 0
-
-    def open(self, room: int) -> None:
-        self._parts.clear()
-        self._room = room
-
-    def take(self) -> bytes:
-        decoded = b"".join(self._parts)
-        # Or every idle stream would hold its last payload.
-        self._parts.clear()
-        return decoded
+        self.room = 0
+        self.parts: list[bytes] = []
 
     def write(self, octets: bytes) -> int:
-        self._room -= len(octets)
-        if self._room < 0:
+        self.room -= len(octets)
+        if self.room < 0:
             raise EncodingLimitError
-        self._parts.append(bytes(octets))
+        self.parts.append(bytes(octets))
         return len(octets)
 
 
@@ -142,15 +135,18 @@ class _ZstdDecoder:
         self._state = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).stream_writer(self._sink)  # type: ignore[arg-type]
 
     def decode(self, octets: bytes, limit: int) -> bytes:
-        self._sink.open(limit)
+        self._sink.room = limit
         try:
             # A write ends when its octets are consumed, and keeps what its last block has more than one buffer holds
             # for the next write. No block ends inside the last octet, so the second write brings all of it.
             self._state.write(octets[:-1])
             self._state.write(octets[-1:])
+            return b"".join(self._sink.parts)
         except zstandard.ZstdError as error:
             raise EncodingError(str(error)) from error
-        return self._sink.take()
+        finally:
+            # Or every idle stream would hold its last payload.
+            self._sink.parts.clear()
 
 
 #: How to begin to encode, by the encoding's name on the wire (ENC-008 to ENC-010).

@@ -186,12 +186,12 @@ def test_payload_limit_of_the_caller_is_kept(limit: int) -> None:
 
 
 def test_payload_of_three_length_octets_is_read_whole() -> None:
-    """Where the limit allows it, 65536 octets are one frame, and what follows another (FRAME-002, D1)."""
-    octets = header(R5, 65536) + bytes(65536) + header(R5, 1) + b"x"
+    """Where the limit allows it, 65537 octets are one frame, and what follows another (FRAME-002, D1)."""
+    octets = header(R5, 65537) + bytes(65537) + header(R5, 1) + b"x"
 
-    items = read(R5, [octets], Limits(max_payload=MAX_LENGTH))
+    items = read(R5, [octets * 2], Limits(max_payload=MAX_LENGTH))
 
-    assert [len(item.payload) for item in items if isinstance(item, Frame)] == [65536, 1]
+    assert [len(item.payload) for item in items if isinstance(item, Frame)] == [65537, 1, 65537, 1]
 
 
 @pytest.mark.parametrize("max_payload", [65535, MAX_LENGTH])
@@ -294,6 +294,21 @@ def test_fault_is_terminal() -> None:
     assert buffer.next_frame() is fault
     assert list(buffer) == [fault]
     assert buffer.end() is fault
+
+
+def test_fault_lets_go_of_what_the_buffer_held() -> None:
+    """A connection that is broken costs nothing while it is being closed."""
+    good = R5.header.encode(Frame(1, 1, 1, 1, 1))
+    first, second = good + header(R5, 65536), good * 1000
+    buffer = FrameBuffer(R5)
+    before = sys.getrefcount(first), sys.getrefcount(second)
+
+    buffer.feed(first)
+    assert isinstance(buffer.next_frame(), Frame)
+    buffer.feed(second)
+    assert isinstance(buffer.next_frame(), Fault)
+
+    assert (sys.getrefcount(first), sys.getrefcount(second)) == before
 
 
 @every_header()

@@ -228,6 +228,8 @@ def test_sequence_of_arbitrary_octets_raises_nothing_but_its_error(
         pytest.param("a1616d00", "str not allowed as map key", id="text key (CBOR-007)"),
         pytest.param("f93c00", "float not allowed", id="float"),
         pytest.param("81fb3ff8000000000000", "float not allowed", id="float in an array"),
+        pytest.param("a10081616d", "str not allowed", id="text in an array in a map (CBOR-002)"),
+        pytest.param("81a100f93c00", "float not allowed", id="float in a map in an array"),
         pytest.param("9fff", "indefinite", id="indefinite array (CBOR-003)"),
         pytest.param("bfff", "indefinite", id="indefinite map (CBOR-003)"),
         pytest.param("815f4161ff", "indefinite", id="indefinite bytestring in an array (CBOR-004)"),
@@ -316,16 +318,63 @@ def test_decode_refuses_what_no_dialect_has(octets: str, dialect: CborDialect) -
     assert kind_of_error(bytes.fromhex(octets), dialect) is CborErrorKind.INVALID
 
 
+def tag_head(number: int) -> bytes:
+    """Write the number of a tag as short as it can be (RFC 7049 §2.4)."""
+    if number < 24:
+        return bytes([0xC0 | number])
+    return bytes([0xD8, number]) if number < 256 else b"\xd9" + number.to_bytes(2, "big")
+
+
+#: What a decoder of general use makes something of, by its tag: dates, numbers, references, regular expressions,
+#: messages, addresses, complex numbers, and values that it takes for themselves.
+TAGGED = {
+    0: "74323031332d30332d32315432303a30343a30305a",
+    1: "00",
+    2: "4101",
+    3: "4101",
+    4: "820001",
+    5: "820001",
+    25: "00",
+    28: "80",
+    29: "00",
+    30: "820102",
+    35: "6161",
+    36: "67613a20620a0a63",
+    37: "5000000000000000000000000000000000",
+    52: "4401020304",
+    54: "5000000000000000000000000000000000",
+    100: "00",
+    256: "80",
+    260: "4401020304",
+    261: "a14401020300" + "1818",
+    1004: "6a323031332d30332d3231",
+    43000: "820102",
+    55799: "00",
+}
+
+
+@both_dialects()
+@pytest.mark.parametrize(("number", "content"), TAGGED.items())
+def test_decode_refuses_tags_that_general_decoders_understand(
+    number: int, content: str, dialect: CborDialect
+) -> None:
+    """They are refused as tags (CBOR-005), before anything is made of what they hold."""
+    octets = tag_head(number) + bytes.fromhex(content)
+
+    for value in (octets, b"\x81" + octets, b"\xa1\x00" + octets):
+        with pytest.raises(CborError, match=r"semantic tag not allowed$"):
+            decode_one(value, dialect, max_depth=8)
+
+
 @both_dialects()
 def test_decode_refuses_every_tag_but_that_of_sets(dialect: CborDialect) -> None:
-    """CBOR-005; behind other tags a decoder of general use finds dates, decimals, regular expressions and cycles."""
+    """CBOR-005, however the number is written, and whatever is behind it."""
     numbers = [*range(1100), 43000, 55799, 55800, 65535, 65536, 2**32 - 1, 2**32, 2**64 - 1]
     for number in numbers:
-        head = number.to_bytes(8, "big")
+        head = b"\xdb" + number.to_bytes(8, "big")
         for content in (b"\x80", b"\x00", b"\x41a", b"\x82\x01\x02"):
-            octets = b"\xdb" + head + content
             expected = None if number == 258 and content[0] >= 0x80 else CborErrorKind.INVALID
-            assert kind_of_error(octets, dialect) is expected, number
+            assert kind_of_error(head + content, dialect) is expected, number
 
 
 @both_dialects()
@@ -376,6 +425,8 @@ def test_decode_takes_integers_in_any_length(dialect: CborDialect) -> None:
 def test_one_value_of_no_octets_is_an_error(dialect: CborDialect) -> None:
     """Nothing is not a value; a sequence of nothing is empty."""
     assert kind_of_error(b"", dialect) is CborErrorKind.EMPTY
+    with pytest.raises(CborError, match=r"^no CBOR data$"):
+        decode("", dialect)
     assert decode_sequence(b"", dialect, max_depth=1) == ()
 
 

@@ -115,6 +115,16 @@ def test_zstd_is_what_zstandard_reads_and_writes() -> None:
     assert DECODERS[b"zstd-8mb"]().decode(compress_zstd(b"abc" * 100), PLENTY) == b"abc" * 100
 
 
+def test_encoders_work_at_the_levels_of_the_sheet() -> None:
+    """Zlib at its default level, zstd at level 3 (sheet r5, "Content encoding profiles")."""
+    text = b"".join(b"%d bottles of %s, " % (number, noise(number % 7)) for number in range(4000))
+    by_zlib, by_zstd = zlib.compressobj(), zstandard.ZstdCompressor(level=3).compressobj()
+
+    assert ENCODERS[b"zlib"]().encode(text) == by_zlib.compress(text) + by_zlib.flush(zlib.Z_SYNC_FLUSH)
+    expected = by_zstd.compress(text) + by_zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    assert ENCODERS[b"zstd-8mb"]().encode(text) == expected
+
+
 @every_encoding()
 def test_payload_is_decoded_as_soon_as_it_is_there(name: bytes) -> None:
     """Nothing of one response waits for another's, though they share one context (STREAM-011, D66, D67)."""
@@ -267,6 +277,20 @@ def test_zstd_window_of_more_is_refused(log: int) -> None:
     """Mercurial refuses 32 MiB in these words (sheet r5, "Content encoding profiles")."""
     with pytest.raises(EncodingError, match="Frame requires too much memory for decoding"):
         DECODERS[b"zstd-8mb"]().decode(zstd_with_window(log, 10), PLENTY)
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "is_allowed"), [(0x67, True), (0x68, True), (0x69, False), (0x70, False)]
+)
+def test_zstd_window_is_allowed_up_to_exactly_8_mib(descriptor: int, *, is_allowed: bool) -> None:
+    """A window descriptor is exponent and mantissa (RFC 8878 §3.1.1.1.2): 7.5, 8, 9 and 16 MiB; one raw octet."""
+    octets = ZSTD_MAGIC + bytes([0x00, descriptor]) + bytes.fromhex("090000") + b"x"
+
+    if is_allowed:
+        assert DECODERS[b"zstd-8mb"]().decode(octets, PLENTY) == b"x"
+    else:
+        with pytest.raises(EncodingError, match="Frame requires too much memory for decoding"):
+            DECODERS[b"zstd-8mb"]().decode(octets, PLENTY)
 
 
 @both_compressions()

@@ -106,10 +106,16 @@ def test_decode_of_too_few_octets_is_refused(layout: HeaderLayout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "largest"),
-    [("request_id", 0xFFFF), ("stream_id", 0xFF), ("stream_flags", 0xFF), ("type_id", 0xF), ("flags", 0xF)],
+    ("field", "name", "largest"),
+    [
+        ("request_id", "request ID", 0xFFFF),
+        ("stream_id", "stream ID", 0xFF),
+        ("stream_flags", "stream flags", 0xFF),
+        ("type_id", "type", 0xF),
+        ("flags", "flags", 0xF),
+    ],
 )
-def test_encode_takes_what_fits_a_field_and_nothing_beyond(field: str, largest: int) -> None:
+def test_encode_takes_what_fits_a_field_and_nothing_beyond(field: str, name: str, largest: int) -> None:
     """A number that does not fit is refused, where Mercurial lets it run into the next field (D4)."""
     frame = Frame(1, 1, 1, 1, 1)
 
@@ -117,7 +123,7 @@ def test_encode_takes_what_fits_a_field_and_nothing_beyond(field: str, largest: 
 
     assert getattr(header, field) == largest
     for value in (largest + 1, -1):
-        with pytest.raises(LocalProtocolError, match=rf" {value} is outside 0–{largest}$"):
+        with pytest.raises(LocalProtocolError, match=rf"^{name} {value} is outside 0–{largest}$"):
             HEADER_8.encode(replace(frame, **{field: value}))
 
 

@@ -35,6 +35,22 @@ def test_limits_by_default_allow_what_the_text_allows_without_negotiation() -> N
     assert Limits().max_payload == 65535
 
 
+def test_limits_by_default_are_what_their_reasons_say() -> None:
+    """16 MiB is a frame's largest payload, and four such requests may be under way; the rest is far above need."""
+    mib = 1024 * 1024
+
+    assert dataclasses.asdict(Limits()) == {
+        "max_payload": 65535,
+        "max_requests": 1024,
+        "max_request_octets": 16 * mib,
+        "max_buffered_octets": 4 * 16 * mib,
+        "max_settings_octets": 65536,
+        "max_cbor_depth": 32,
+        "max_encoded_streams": 8,
+        "max_decoded": 16 * mib,
+    }
+
+
 def test_default_max_frame_is_what_mercurial_cuts_to() -> None:
     """Senders produce 32768 octets by default (sheet r1, "Header"), within what receivers allow."""
     assert DEFAULT_MAX_FRAME == 32768

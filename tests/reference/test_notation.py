@@ -248,7 +248,12 @@ def test_parse_does_not_depend_on_how_python_warns(action: str) -> None:
         ("1 1 0 16 0 ", "type: 16 is more than 15"),
         ("1 1 0 command-request 16 ", "flags: 16 is more than 15"),
         ("1 1 0 command-request new|16 ", "flags: 16 is more than 15"),
-        ("1 1 0 nonsense 0 ", "type: unknown name 'nonsense' in revision 0006 (known: command-request, "),
+        (
+            "1 1 0 nonsense 0 ",
+            "type: unknown name 'nonsense' in revision 0006 (known: command-request, command-data, command-resp",
+        ),
+        (r"1 1 0 1 1 a\qb", r"payload: unknown escape '\\q'"),
+        ("1 1 0 1 1 a\\", r"payload: unknown escape '\\'"),
         ("1 1 0 command-name eos ", "type: unknown name 'command-name' in revision 0006"),
         (
             "1 1 0 command-request eos ",

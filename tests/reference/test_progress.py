@@ -145,6 +145,9 @@ def test_parse_of_octets_that_are_no_map_says_so() -> None:
         with pytest.raises(FaultRaised) as caught:
             parse_progress(octets, R5, 1)
         assert caught.value.code is code
+        assert caught.value.message.startswith(
+            ("error decoding CBOR from progress: ", "progress is not a map")
+        )
     deep = encode_value(SMALLEST | {b"x": [0]}, R5.cbor)
     with pytest.raises(FaultRaised, match="depth"):
         parse_progress(deep, R5, 1)
