@@ -34,6 +34,10 @@ __all__ = ["FIRST_OUTPUT_STREAM", "Answers"]
 FIRST_OUTPUT_STREAM: Final = 2
 _LAST_OUTPUT_STREAM: Final = 254
 
+# Looking a member up on its class costs more than comparing with it.
+_UNKNOWN: Final = ServerRequestState.UNKNOWN
+_ACTIVE: Final = ServerRequestState.ACTIVE
+_ANSWERED: Final = ServerRequestState.ANSWERED
 _CONTINUATION: Final = 0x01
 _EOS: Final = 0x02
 #: CBOR-010: octets of one chunk of an indefinite-length bytestring.
@@ -52,7 +56,7 @@ class _Answer(msgspec.Struct, kw_only=True):
     """
 
     offers_redirect: bool
-    state: ServerRequestState = ServerRequestState.ACTIVE
+    state: ServerRequestState = _ACTIVE
     waiting: int = 1
     unsent: int = 0
     stream_id: int | None = None
@@ -98,7 +102,7 @@ class Answers:
     def state(self, request_id: int) -> ServerRequestState:
         """Say where a request stands: active, answered, or unknown to this half."""
         answer = self._answers.get(request_id)
-        return ServerRequestState.UNKNOWN if answer is None else answer.state
+        return _UNKNOWN if answer is None else answer.state
 
     def expect(self, request_id: int, *, offers_redirect: bool) -> None:
         """Note that a command runs, and whether its client follows redirects (RDIR-001)."""
@@ -108,7 +112,7 @@ class Answers:
             self._answers[request_id] = _Answer(offers_redirect=offers_redirect)
         else:
             answer.waiting += 1
-            answer.state = ServerRequestState.ACTIVE
+            answer.state = _ACTIVE
 
     def start(self, request_id: int, stream_id: int = FIRST_OUTPUT_STREAM) -> tuple[Frame, ...]:
         """Begin a response; nothing leaves yet."""
@@ -240,7 +244,7 @@ class Answers:
 
     def _open(self, request_id: int, stream_id: int) -> _Answer:
         answer = self._answers.get(request_id)
-        if answer is None or answer.state is not ServerRequestState.ACTIVE:
+        if answer is None or answer.state is not _ACTIVE:
             raise LocalProtocolError(f"request {request_id} does not wait for an answer")
         if stream_id & 1:
             raise LocalProtocolError(
@@ -260,7 +264,7 @@ class Answers:
 
     def _begun(self, request_id: int) -> _Answer:
         answer = self._answers.get(request_id)
-        if answer is None or answer.state is not ServerRequestState.ACTIVE or answer.stream_id is None:
+        if answer is None or answer.state is not _ACTIVE or answer.stream_id is None:
             raise LocalProtocolError(f"no response to request {request_id} has begun")
         return answer
 

@@ -98,6 +98,8 @@ _REFUSED_TAGS: Final = dict.fromkeys(
     _refuse_tag,
 )
 
+# Looking a member up on its class costs more than comparing with it.
+_GENERAL: Final = CborDialect.GENERAL
 _SUBSET_SCALARS: Final[frozenset[type]] = frozenset({bytes, int, bool, type(None)})
 #: What is no container, and may be a key.
 _SCALARS: Final[Mapping[CborDialect, frozenset[type]]] = {
@@ -141,7 +143,7 @@ def _decode_next(source: io.BytesIO, first: int, dialect: CborDialect, max_depth
             semantic_decoders=_REFUSED_TAGS,
             max_depth=max_depth,
             # Of indefinite lengths the subset has only bytestrings that are in no container (CBOR-004).
-            allow_indefinite=first == _INDEFINITE_BYTES or dialect is CborDialect.GENERAL,
+            allow_indefinite=first == _INDEFINITE_BYTES or dialect is _GENERAL,
             allow_duplicate_keys=False,
         ).decode()
     except cbor2.CBORDecodeEOF as error:

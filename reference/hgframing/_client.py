@@ -43,8 +43,12 @@ _F: Final = FrameInput
 _R: Final = ClientRequestState
 _ERRORED: Final = ConnectionState.ERRORED
 _FINAL_STATES: Final = frozenset({_R.RECEIVED, _R.ERRORED})
-_STREAM_SETTINGS_INPUTS: Final = frozenset({_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST})
 _SETTINGS_INPUTS: Final = frozenset({_F.SETTINGS_MORE, _F.SETTINGS_LAST})
+_CONNECTION_INPUTS: Final = _SETTINGS_INPUTS | {_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST}
+_RESPONSE_INPUTS: Final = frozenset({_F.RESPONSE_MORE, _F.RESPONSE_LAST})
+# Looking a member up on its class costs more than comparing with it.
+_RESPONSE_LAST: Final = _F.RESPONSE_LAST
+_ABANDONED: Final = _R.ABANDONED
 _PROTOCOL_FLAG: Final = 0x01
 _OUTPUT_STREAM: Final = 1
 _FIRST_ID: Final = 1
@@ -309,10 +313,8 @@ class ClientReactor:
             raise self._refuse(frame)
         if frame_input in _SETTINGS_INPUTS:
             self._settings.receive(frame.payload, is_last=following is ConnectionState.OPEN)
-            self._state = following
-            return _NOOP
         self._state = following
-        if frame_input in _STREAM_SETTINGS_INPUTS:
+        if frame_input in _CONNECTION_INPUTS:
             return _NOOP
         return self._receive_response(frame, frame_input)
 
@@ -324,7 +326,7 @@ class ClientReactor:
             return self._receive_unrelated(frame, frame_input)
         action = self._read(frame, frame_input)
         self._states[request_id] = following
-        return _NOOP if state is _R.ABANDONED else (action,)
+        return _NOOP if state is _ABANDONED else (action,)
 
     def _receive_unrelated(self, frame: Frame, frame_input: FrameInput) -> _Actions:
         """A server that gives up on the connection may name a request that is none (ERR-005)."""
@@ -335,8 +337,8 @@ class ClientReactor:
         raise self._refuse(frame)
 
     def _read(self, frame: Frame, frame_input: FrameInput) -> ClientAction:
-        if frame_input is _F.RESPONSE_MORE or frame_input is _F.RESPONSE_LAST:
-            return ResponseData(frame.request_id, frame.payload, frame_input is _F.RESPONSE_LAST)
+        if frame_input in _RESPONSE_INPUTS:
+            return ResponseData(frame.request_id, frame.payload, frame_input is _RESPONSE_LAST)
         if frame_input is _F.TEXT_OUTPUT:
             depth = self._limits.max_cbor_depth
             return TextOutput(frame.request_id, parse_text_output(frame.payload, self.revision, depth))
