@@ -108,6 +108,13 @@ _SCALARS: Final[Mapping[CborDialect, frozenset[type]]] = {
 }
 
 
+#: Octets that an idle decoder may keep alive: those that it decoded last.
+_KEPT_OCTETS: Final = 4096
+#: Decoders that nobody uses at the moment, by what they allow: to make one costs as much as to decode a small request.
+#: Taking from a list and adding to it is atomic, so that reactors in several threads never share one.
+_IDLE_DECODERS: Final[dict[tuple[bool, int], list[cbor2.CBORDecoder]]] = {}
+
+
 def _check_types(value: Value, scalars: frozenset[type]) -> None:
     """Refuse a decoded value that holds a type the dialect does not have.
 
@@ -134,22 +141,35 @@ def _check_types(value: Value, scalars: frozenset[type]) -> None:
             raise CborError(CborErrorKind.INVALID, f"{kind.__name__} not allowed")
 
 
-def _decode_next(source: io.BytesIO, first: int, dialect: CborDialect, max_depth: int) -> Value:
-    """Decode the value that begins with the octet `first`, at which `source` stands."""
+def _make_decoder(*, allow_indefinite: bool, max_depth: int) -> cbor2.CBORDecoder:
+    return cbor2.CBORDecoder(
+        io.BytesIO(),
+        tag_hook=_refuse_tag,
+        semantic_decoders=_REFUSED_TAGS,
+        max_depth=max_depth,
+        allow_indefinite=allow_indefinite,
+        allow_duplicate_keys=False,
+    )
+
+
+def _decode_next(source: io.BytesIO, octets: bytes, dialect: CborDialect, max_depth: int) -> Value:
+    """Decode the value at which `source` stands, a reader of `octets`."""
+    size = len(octets)
+    first = octets[source.tell()]
+    # Of indefinite lengths the subset has only bytestrings that are in no container (CBOR-004).
+    allow_indefinite = first == _INDEFINITE_BYTES or dialect is _GENERAL
+    idle = _IDLE_DECODERS.setdefault((allow_indefinite, max_depth), [])
+    decoder = idle.pop() if idle else _make_decoder(allow_indefinite=allow_indefinite, max_depth=max_depth)
     try:
-        value = cbor2.CBORDecoder(
-            source,
-            tag_hook=_refuse_tag,
-            semantic_decoders=_REFUSED_TAGS,
-            max_depth=max_depth,
-            # Of indefinite lengths the subset has only bytestrings that are in no container (CBOR-004).
-            allow_indefinite=first == _INDEFINITE_BYTES or dialect is _GENERAL,
-            allow_duplicate_keys=False,
-        ).decode()
+        decoder.fp = source
+        value = decoder.decode()
     except cbor2.CBORDecodeEOF as error:
         raise CborError(CborErrorKind.TRUNCATED, "input data not complete") from error
     except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError) as error:
         raise CborError(CborErrorKind.INVALID, str(error.__cause__ or error)) from error
+    # A decoder that failed is not used again: what it remembers is its own. Nor is one that would keep much alive.
+    if size <= _KEPT_OCTETS:
+        idle.append(decoder)
     _check_types(value, _SCALARS[dialect])
     return value
 
@@ -173,7 +193,7 @@ def decode_one(octets: bytes, dialect: CborDialect, *, max_depth: int) -> Value:
     if not octets:
         raise CborError(CborErrorKind.EMPTY, "no CBOR data")
     source = io.BytesIO(octets)
-    value = _decode_next(source, octets[0], dialect, max_depth)
+    value = _decode_next(source, octets, dialect, max_depth)
     if source.tell() != len(octets):
         raise CborError(CborErrorKind.TRAILING, "octets after the CBOR value")
     return value
@@ -200,7 +220,7 @@ def decode_sequence(octets: bytes, dialect: CborDialect, *, max_depth: int) -> t
     values: list[Value] = []
     while (position := source.tell()) != len(octets):
         try:
-            values.append(_decode_next(source, octets[position], dialect, max_depth))
+            values.append(_decode_next(source, octets, dialect, max_depth))
         except CborError as error:
             if values and error.kind is CborErrorKind.TRUNCATED:
                 raise CborError(CborErrorKind.TRAILING, str(error)) from error

@@ -31,7 +31,7 @@ __all__ = ["ServerReactor"]
 _F: Final = FrameInput
 _ERRORED: Final = ConnectionState.ERRORED
 _SETTINGS_INPUTS: Final = frozenset({_F.SETTINGS_MORE, _F.SETTINGS_LAST})
-_STREAM_SETTINGS_INPUTS: Final = frozenset({_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST})
+_CONNECTION_INPUTS: Final = _SETTINGS_INPUTS | {_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST}
 _WANT_FRAME: Final = (WantFrame(),)
 _NOOP: Final = (Noop(),)
 _ALREADY_ERRORED: Final = (Error(Fault(FaultCode.ALREADY_ERRORED, "server already errored")),)
@@ -281,11 +281,8 @@ class ServerReactor:
         following = None if frame_input is None else self._connection[self._state].get(frame_input)
         if frame_input is None or following is None:
             raise self._refuse(frame)
-        if frame_input in _SETTINGS_INPUTS:
-            return self._receive_settings(frame, following)
-        if frame_input in _STREAM_SETTINGS_INPUTS:
-            self._state = following
-            return _NOOP
+        if frame_input in _CONNECTION_INPUTS:
+            return self._receive_settings(frame, frame_input, following)
         action = self._requests.receive(frame, frame_input, len(self._answers))
         if action is None:
             raise self._refuse(frame)
@@ -294,7 +291,13 @@ class ServerReactor:
             self._expect(action)
         return (action,)
 
-    def _receive_settings(self, frame: Frame, following: ConnectionState) -> _Actions:
+    def _receive_settings(
+        self, frame: Frame, frame_input: FrameInput, following: ConnectionState
+    ) -> _Actions:
+        if frame_input not in _SETTINGS_INPUTS:
+            # Those of a stream have been read with it.
+            self._state = following
+            return _NOOP
         is_last = following is ConnectionState.OPEN
         offered = self._settings.receive(frame.payload, is_last=is_last)
         if is_last:
