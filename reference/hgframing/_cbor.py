@@ -218,7 +218,7 @@ def decode_sequence(octets: bytes, dialect: CborDialect, *, max_depth: int) -> t
     """
     source = io.BytesIO(octets)
     values: list[Value] = []
-    while (position := source.tell()) != len(octets):
+    while source.tell() != len(octets):
         try:
             values.append(_decode_next(source, octets, dialect, max_depth))
         except CborError as error:
