@@ -224,6 +224,30 @@ def test_feature_is_in_the_revisions_that_have_it(feature: Feature) -> None:
     assert {key for key, revision in REVISIONS.items() if feature in revision.features} == FEATURES[feature]
 
 
+def test_feature_values_are_the_names_that_suites_use() -> None:
+    """A suite says `revisions: {features: [..]}` (docs/vector-format.md, "Suite"): renaming one breaks it."""
+    assert {feature.value for feature in Feature} == {
+        "request-ids",
+        "several-requests",
+        "command-arguments",
+        "cbor-requests",
+        "redirects",
+        "text-output",
+        "binary-text-output",
+        "progress",
+        "streams",
+        "stream-settings",
+        "content-encodings",
+        "sender-settings",
+        "status-map",
+        "raw-responses",
+        "object-responses",
+        "error-flags",
+        "cbor-errors",
+        "cbor-subset",
+    }
+
+
 @every_revision()
 def test_features_of_a_revision_agree_with_its_tables(revision: Revision) -> None:
     """A feature that concerns frames is there exactly where the frames are."""

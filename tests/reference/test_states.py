@@ -122,6 +122,34 @@ def test_every_state_of_an_enum_is_in_a_table_of_a_revision(states: type[enum.En
     assert used == set(states)
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        FrameInput,
+        LocalInput,
+        ConnectionState,
+        StreamInput,
+        StreamState,
+        ServerRequestState,
+        ClientRequestState,
+    ],
+    ids=lambda it: it.__name__,
+)
+def test_no_two_members_of_an_enum_are_one(members: type[enum.Enum]) -> None:
+    """Two members with one value would be one state or one input, and no table would notice."""
+    assert len(members) == len(members.__members__)
+
+
+def test_connection_states_that_mercurial_has_bear_its_words() -> None:
+    """`initial`, `protocol-settings-receiving` and `errored` (sheet r5, "Server reactor")."""
+    assert {state.value for state in ConnectionState} == {
+        "initial",
+        "protocol-settings-receiving",
+        "open",
+        "errored",
+    }
+
+
 @pytest.mark.parametrize("revision", REVISIONS.values(), ids=REVISIONS)
 def test_every_legal_frame_of_a_revision_has_its_place_in_the_tables(revision: Revision) -> None:
     """What the classifier can say is asked by the connection, and by a request or the settings."""

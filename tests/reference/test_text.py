@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hgframing import REVISIONS, FaultCode, Feature, LocalProtocolError, Revision, Value, encode_value
@@ -93,6 +93,8 @@ def test_render_replaces_two_pairs_and_no_others(msg: bytes, args: tuple[bytes, 
 
 
 @given(st.text(max_size=40))
+@example("100% sure, 50%% never, %s")
+@example("na\u00efve")
 def test_plain_text_is_rendered_as_it_is(message: str) -> None:
     """Percent signs survive; what is not ASCII cannot be sent everywhere (TEXT-005) and becomes a question mark."""
     atom = plain_atom(message)
