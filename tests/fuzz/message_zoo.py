@@ -100,9 +100,9 @@ class Misspells(Honest):
     """Gives a field a value of the wrong type."""
 
     def step(self, step: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Answer a command whose name is a number."""
+        """Answer a command of a request that is no number."""
         if "error" in super().step(step)[0]:
-            return [{"run-command": {"request": 1, "command": 5, "args": {"map": []}}}]
+            return [{"run-command": {"request": "one", "command": {"hex": "63"}, "args": {"map": []}}}]
         return super().step(step)
 
 

@@ -1,7 +1,8 @@
 """Servers of a few lines, each with one planted fault, and what the tests need to drive them.
 
 A miniature answers every command-request frame that is new and whole with `run-command`, everything else with
-`want-frame`, and an undefined frame type with an error that is terminal. The faults are variations of that.
+`want-frame`, and an undefined frame type or a request ID that is busy with an error that is terminal. The faults
+are variations of that.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Miniature:
     def __init__(self) -> None:
         self.octets = b""
         self.errored = False
+        self.defers = False
+        self.active: set[int] = set()
 
     @property
     def state(self) -> Hashable:
@@ -73,10 +76,18 @@ class Miniature:
 
     def on_legal(self, request: int, nibbles: int, _payload: bytes) -> tuple[Observed, ...]:
         """Answer one frame of a defined type."""
-        return (command(request),) if nibbles == 0x11 else (WANT,)
+        if nibbles != 0x11:
+            return (WANT,)
+        if request in self.active:
+            self.errored = True
+            return (ERROR,)
+        self.active.add(request)
+        return (command(request),)
 
     def answer(self, answer: Answer) -> tuple[Observed, ...]:
-        """Send one frame that ends the response."""
+        """Send one frame that ends the response; then the request's ID is free."""
+        if not self.defers:
+            self.active.discard(answer.request)
         return (Observed(Kind.SEND_FRAMES, None, (Frame(answer.request, 2, 0, 3, 2),)),)
 
     def end_input(self) -> tuple[Observed, ...]:
@@ -226,10 +237,11 @@ class Maker:
         return CodeUnderTest(roots=(file,), reactors=frozenset({file}))
 
     def open_server(self, revision: Revision, *, defer_output: bool) -> Miniature:
-        """Make a session; there is one revision, and nothing is deferred."""
+        """Make a session; there is one revision."""
         assert revision is R5
-        assert defer_output in {False, True}
-        return self._kind()
+        session = self._kind()
+        session.defers = defer_output
+        return session
 
 
 def target_of(kind: Callable[[], Miniature], guards: Guards, *, cuts: bool = True) -> ReactorTarget:

@@ -56,7 +56,7 @@ def test_alarm_endless_input_is_ended() -> None:
             spin(60.0)
 
         assert alarm.struck
-        assert CPU_BUDGET.constant <= time.process_time() - started < CPU_BUDGET.constant + 1.0
+        assert 0.9 * CPU_BUDGET.constant < time.process_time() - started < CPU_BUDGET.constant + 1.0
 
 
 def test_alarm_long_input_has_longer() -> None:

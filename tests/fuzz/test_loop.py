@@ -68,7 +68,7 @@ def test_loop_goes_on_after_findings(guards: Guards) -> None:
 
     [bucket] = [bucket for bucket in table if bucket.key.kind == "IndexError"]
     assert stats.executions == 3000
-    assert bucket.count > 5
+    assert bucket.count > 2
     assert 1 <= bucket.first_execution < 1000
     assert bucket.shortest == saved[-1].shortest
     assert len(saved) < bucket.count
