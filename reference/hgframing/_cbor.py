@@ -159,7 +159,10 @@ def _decode_next(source: io.BytesIO, octets: bytes, dialect: CborDialect, max_de
     # Of indefinite lengths the subset has only bytestrings that are in no container (CBOR-004).
     allow_indefinite = first == _INDEFINITE_BYTES or dialect is _GENERAL
     idle = _IDLE_DECODERS.setdefault((allow_indefinite, max_depth), [])
-    decoder = idle.pop() if idle else _make_decoder(allow_indefinite=allow_indefinite, max_depth=max_depth)
+    try:
+        decoder = idle.pop()
+    except IndexError:
+        decoder = _make_decoder(allow_indefinite=allow_indefinite, max_depth=max_depth)
     try:
         decoder.fp = source
         value = decoder.decode()

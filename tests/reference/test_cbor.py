@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import math
+import sys
+import threading
 import tracemalloc
 
 from collections import OrderedDict
@@ -492,6 +494,64 @@ def test_declared_length_alone_costs_nothing(head: str, length: int, dialect: Cb
     assert kind is CborErrorKind.TRUNCATED
     # The decoder reads in pieces of 64 KiB.
     assert peak < 2**17
+
+
+@given(st.lists(st.tuples(st.binary(max_size=12), st.sampled_from(CborDialect)), max_size=6), st.data())
+@settings(deadline=None)
+def test_decode_leaves_nothing_for_the_next_value(
+    before: list[tuple[bytes, CborDialect]], data: st.DataObject
+) -> None:
+    """Whatever was decoded before, well or badly, a value is what its own octets say."""
+    value = data.draw(cbor_values(SUBSET))
+    octets = encode_value(value, SUBSET)
+
+    for earlier, dialect in before:
+        kind_of_error(earlier, dialect)
+        kind_of_error(b"\x82" + octets + earlier, dialect)
+
+    assert exactly(decode_one(octets, SUBSET, max_depth=DEPTH)) == exactly(value)
+    assert decode_sequence(octets * 2, SUBSET, max_depth=DEPTH) == (value, value)
+
+
+def test_decode_in_several_threads_gives_each_its_own() -> None:
+    """Connections may be served by threads, which share nothing but this module."""
+    wrong: list[object] = []
+    start = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        octets = encode_value([number] * 8, SUBSET)
+        start.wait()
+        try:
+            for _ in range(2000):
+                assert decode_one(octets, SUBSET, max_depth=DEPTH) == [number] * 8
+        except BaseException as error:  # noqa: BLE001  (what ends a thread would be lost otherwise)
+            wrong.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert wrong == []
+
+
+def test_decode_keeps_nothing_large_alive() -> None:
+    """What is kept to decode the next value faster does not hold the last one."""
+    large = encode_value(b"x" * 100_000, SUBSET)
+    before = sys.getrefcount(large)
+
+    for _ in range(8):
+        decode_one(large, SUBSET, max_depth=DEPTH)
+        kind_of_error(large + b"\x00", SUBSET)
+    kept = sys.getrefcount(large)
+
+    assert kept == before
 
 
 @pytest.mark.parametrize("value", ["text", 1.5, ["text"], {b"a": 1.5}, {"text": 1}, {1.5: 1}, {"text"}])
