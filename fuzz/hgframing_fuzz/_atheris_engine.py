@@ -117,6 +117,18 @@ class _Feedback:
             self._touch(slot)
 
 
+def _instrument(bound: BoundTarget, instrument: Callable[[FunctionType], object]) -> None:
+    """Instrument what a subject names."""
+    names = bound.subject.instrument
+    functions = [function for name in names for function in functions_of(sys.modules[name])]
+    if not functions:
+        raise InstrumentationError(
+            f"{bound.subject.name} has no code in this process that could be instrumented"
+        )
+    for function in functions:
+        instrument(function)
+
+
 def fuzz(
     bound: BoundTarget,
     rng: Random,
@@ -140,14 +152,7 @@ def fuzz(
     """
     import atheris  # noqa: PLC0415 -- optional, and must not be imported by anything else
 
-    names = bound.subject.instrument
-    functions = [function for name in names for function in functions_of(sys.modules[name])]
-    if not functions:
-        raise InstrumentationError(
-            f"{bound.subject.name} has no code in this process that could be instrumented"
-        )
-    for function in functions:
-        atheris.instrument_func(function)
+    _instrument(bound, atheris.instrument_func)
     feedback = _Feedback(make_counters(atheris.instrument_func))
     mutator = bound.mutator(rng)
     check = bound.target.check

@@ -99,25 +99,15 @@ def run_loop(
     waiting = [decode_input(octets) for octets in seeds]
     waiting.reverse()
 
-    def work() -> None:
-        stats = state.stats
-        limit = budget.executions
-        due = _PROGRESS_INTERVAL
-        while limit is None or stats.executions < limit:
-            stats.seconds = time.perf_counter() - state.started
-            if budget.seconds is not None and stats.seconds >= budget.seconds:
-                break
-            if stats.seconds >= due:
-                on_progress(stats)
-                due = stats.seconds + _PROGRESS_INTERVAL
-            state.execute(waiting.pop() if waiting else state.make(mutator, rng))
+    def make() -> FuzzInput:
+        return waiting.pop() if waiting else state.make(mutator, rng)
 
     # What is there stays: the collector need not look through all imported modules again and again.
     gc.collect()
     gc.freeze()
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            call_with_room(work)
+            call_with_room(lambda: state.work(make, budget, on_progress))
     finally:
         gc.unfreeze()
     state.stats.seconds = time.perf_counter() - state.started
@@ -136,6 +126,22 @@ class _Run:
         self._on_bucket = on_bucket
         self._kept: list[FuzzInput] = []
         self._seen: set[Feature] = set()
+
+    def work(
+        self, make: Callable[[], FuzzInput], budget: Budget, on_progress: Callable[[LoopStats], None]
+    ) -> None:
+        """Run inputs until the budget is spent."""
+        stats = self.stats
+        limit = budget.executions
+        due = _PROGRESS_INTERVAL
+        while limit is None or stats.executions < limit:
+            stats.seconds = time.perf_counter() - self.started
+            if budget.seconds is not None and stats.seconds >= budget.seconds:
+                break
+            if stats.seconds >= due:
+                on_progress(stats)
+                due = stats.seconds + _PROGRESS_INTERVAL
+            self.execute(make())
 
     def make(self, mutator: Mutator, rng: Random) -> FuzzInput:
         """Make the next input."""
