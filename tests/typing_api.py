@@ -17,6 +17,7 @@ from hgframing import (
     Call,
     CborDialect,
     CborError,
+    CborErrorKind,
     ClientAction,
     ClientReactor,
     ClientRequestState,
@@ -307,8 +308,8 @@ def cbor(octets: bytes) -> Value:
         values = decode_sequence(octets, CborDialect.GENERAL, max_depth=8)
         assert_type(values, tuple[Any, ...])
         return decode_one(octets, CborDialect.SUBSET, max_depth=8)
-    except CborError:
-        pass
+    except CborError as error:
+        assert_type(error.kind, CborErrorKind)
     try:
         return encode_value({b"key": [1, None]}, a_revision("0006").cbor)
     except LocalProtocolError as error:

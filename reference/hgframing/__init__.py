@@ -23,7 +23,15 @@ from hgframing._actions import (
     WantFrame,
 )
 from hgframing._buffer import FrameBuffer
-from hgframing._cbor import CborDialect, CborError, Value, decode_one, decode_sequence, encode_value
+from hgframing._cbor import (
+    CborDialect,
+    CborError,
+    CborErrorKind,
+    Value,
+    decode_one,
+    decode_sequence,
+    encode_value,
+)
 from hgframing._client import Call, ClientReactor
 from hgframing._errors import Fault, FaultCode, HgFramingError, LocalProtocolError, NotationError
 from hgframing._frames import Frame, FrameHeader, FrameType, HeaderLayout, StreamFlag
@@ -53,6 +61,7 @@ __all__ = [
     "Call",
     "CborDialect",
     "CborError",
+    "CborErrorKind",
     "ClientAction",
     "ClientReactor",
     "ClientRequestState",

@@ -24,7 +24,7 @@ from typing import Any, Final, TypeAlias
 
 import cbor2
 
-from hgframing._errors import LocalProtocolError
+from hgframing._errors import HgFramingError, LocalProtocolError
 
 
 __all__ = [
@@ -76,8 +76,10 @@ class CborErrorKind(enum.Enum):
     INVALID = enum.auto()
 
 
-class CborError(Exception):
-    """The octets of a peer are not the CBOR that was expected. Becomes a fault; never leaves a reactor.
+class CborError(HgFramingError):
+    """The octets of a peer are not the CBOR that was expected.
+
+    Raised by `decode_one` and `decode_sequence` alone; in a reactor it becomes a fault and never leaves.
 
     Attributes:
         kind: in which way they are not.

@@ -635,6 +635,7 @@ def test_encode_leaves_the_value_as_it_is(dialect: CborDialect) -> None:
     assert list(value[b"a"]) == [b"d", b"c"]
 
 
-def test_cbor_error_is_no_error_of_the_caller() -> None:
-    """It becomes a fault; nobody catches it by accident."""
-    assert not issubclass(CborError, HgFramingError | ValueError)
+def test_cbor_error_is_an_error_of_this_package_and_not_of_the_caller() -> None:
+    """Its octets are a peer's: who catches what callers do wrong does not catch it."""
+    assert issubclass(CborError, HgFramingError)
+    assert not issubclass(CborError, LocalProtocolError | ValueError)
