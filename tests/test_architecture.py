@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import importlib.machinery
+import os
 import re
 
 from collections.abc import Iterable, Iterator
@@ -79,6 +80,9 @@ WITHOUT_OWN_TESTS: Final = {
 
 #: Directories that tools make.
 GENERATED: Final = frozenset({"build", "dist", "__pycache__"})
+
+#: Hidden directories that are ours; others belong to tools.
+VISIBLE: Final = frozenset({".ci", ".clusterfuzzlite"})
 
 
 def module_files(package: str) -> list[Path]:
@@ -186,15 +190,17 @@ def stated_sizes() -> dict[str, tuple[int, str]]:
 
 def repository_texts() -> Iterator[tuple[Path, str]]:
     """Yield every file of the repository that is text, without what tools have made."""
-    for path in sorted(ROOT.rglob("*")):
-        parts = path.relative_to(ROOT).parts
-        hidden = any(part.startswith(".") and part not in {".ci", ".clusterfuzzlite"} for part in parts[:-1])
-        if hidden or GENERATED.intersection(parts) or not path.is_file() or path.name.startswith(".coverage"):
-            continue
-        try:
-            yield path, path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            continue
+    for directory, directories, names in os.walk(ROOT):
+        directories[:] = [
+            name
+            for name in directories
+            if name not in GENERATED and (name in VISIBLE or not name.startswith("."))
+        ]
+        for path in (Path(directory, name) for name in names if not name.startswith(".coverage")):
+            try:
+                yield path, path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue
 
 
 def test_readers_of_sources_find_imports_of_every_form(
