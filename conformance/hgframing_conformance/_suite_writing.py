@@ -6,13 +6,13 @@ short in flow style, every hex string quoted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import yaml
 
 
-__all__ = ["write_suite"]
+__all__ = ["write_cases", "write_head", "write_suite"]
 
 #: What is written in one line if it fits: the values of these keys.
 _FLOW_KEYS: Final = frozenset(
@@ -77,6 +77,28 @@ def _step(step: Mapping[str, Any]) -> dict[str, Any]:
     return written
 
 
+def write_head(suite: Mapping[str, Any]) -> str:
+    """Write what stands before the cases of a suite, the key `cases` included.
+
+    Args:
+        suite: its keys in the order in which they are to stand; `cases` is left out.
+    """
+    head = {
+        key: _flow(value) if key in _FLOW_KEYS else value for key, value in suite.items() if key != "cases"
+    }
+    return f"{_dump(head)}cases:\n"
+
+
+def write_cases(cases: Iterable[Mapping[str, Any]]) -> str:
+    """Write cases as they stand below `cases`, indented."""
+    written = [
+        {key: _flow(value) if key in _FLOW_KEYS else value for key, value in case.items() if key != "steps"}
+        | {"steps": [_step(step) for step in case["steps"]]}
+        for case in cases
+    ]
+    return _dump({"cases": written}).partition("\n")[2]
+
+
 def write_suite(suite: Mapping[str, Any], header: str) -> str:
     """Write a suite file.
 
@@ -84,15 +106,9 @@ def write_suite(suite: Mapping[str, Any], header: str) -> str:
         suite: its content, keys in the order in which they are to stand.
         header: a comment of one line that says where the file comes from.
     """
-    head = {
-        key: _flow(value) if key in _FLOW_KEYS else value for key, value in suite.items() if key != "cases"
-    }
-    cases = [
-        {key: _flow(value) if key in _FLOW_KEYS else value for key, value in case.items() if key != "steps"}
-        | {"steps": [_step(step) for step in case["steps"]]}
-        for case in suite["cases"]
-    ]
-    text: str = yaml.dump(
-        head | {"cases": cases}, Dumper=_Dumper, sort_keys=False, width=_WIDTH, allow_unicode=True
-    )
-    return f"# {header}\n{text}"
+    return f"# {header}\n{write_head(suite)}{write_cases(suite['cases'])}"
+
+
+def _dump(value: Mapping[str, Any]) -> str:
+    text: str = yaml.dump(dict(value), Dumper=_Dumper, sort_keys=False, width=_WIDTH, allow_unicode=True)
+    return text
