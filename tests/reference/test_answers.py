@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hgframing import (
@@ -295,6 +295,7 @@ def test_response_cannot_begin_twice(key: str) -> None:
         answers.respond(1, [], 2, last=False)
 
 
+@settings(deadline=None)
 @given(
     pieces=st.lists(st.binary(max_size=40), max_size=8),
     max_frame=st.integers(1, 50),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hgframing import (
@@ -838,6 +838,7 @@ def test_every_state_of_a_request_follows_the_table_in_what_the_caller_does() ->
 # Nothing a peer sends.
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_receive_of_anything_never_raises(data: st.DataObject) -> None:
     """Only declared actions; after an error the same answer for ever; nothing for a request that is over."""

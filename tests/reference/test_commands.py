@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hgframing import (
@@ -395,6 +395,7 @@ SUBSET_VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     revision=st.sampled_from([REVISIONS[key] for key in BY_CBOR]),
     name=st.binary(max_size=12),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hgframing import (
@@ -235,7 +235,7 @@ def test_receive_encoded_frame_without_settings_is_identity(key: str) -> None:
 # Sender settings: sheet r5, 7.2 and 7.3.
 
 
-def settings(literal: str, flags: str = "eos") -> str:
+def sender_settings(literal: str, flags: str = "eos") -> str:
     """Write a settings frame of a value."""
     return f"1 1 stream-begin sender-protocol-settings {flags} cbor:{literal}"
 
@@ -245,9 +245,9 @@ def test_settings_open_the_connection() -> None:
     conversation = transcript(server("0006"))
 
     assert stands(conversation.reactor) is C.INITIAL
-    conversation.receive(settings("{}")).expects(WantFrame())
+    conversation.receive(sender_settings("{}")).expects(WantFrame())
     assert stands(conversation.reactor) is C.OPEN
-    conversation.receive(settings("{}")).faults(
+    conversation.receive(sender_settings("{}")).faults(
         FaultCode.UNEXPECTED_FRAME, "expected command request frame; got 8"
     )
 
@@ -333,7 +333,7 @@ def test_settings_at_their_octets_are_read_and_beyond_them_are_a_fault(pieces: i
 def test_settings_choose_the_encoding_of_responses(offered: str, encoding: bytes | None) -> None:
     """The server's first that the client offers; identity where nothing fits (SET-004, ENC-008; D61)."""
     reactor = server("0006")
-    reactor.receive(parse_notation(settings(f"{{b'contentencodings': {offered}}}"), REVISIONS["0006"]))
+    reactor.receive(parse_notation(sender_settings(f"{{b'contentencodings': {offered}}}"), REVISIONS["0006"]))
     reactor.receive(frame("0006", "1 command-request new cbor:{b'name': b'c'}"))
 
     [sent] = reactor.respond(1, [b"a"])
@@ -768,6 +768,7 @@ def test_every_frame_in_every_state_of_a_request_follows_the_tables(key: str) ->
 # Nothing a peer sends.
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_receive_of_anything_never_raises(data: st.DataObject) -> None:
     """Only declared actions; after an error the same answer for ever; nothing runs that is not whole."""
