@@ -148,6 +148,7 @@ def test_parse_of_literals_encodes_as_the_revision_does() -> None:
         ("hex:", b""),
         ("hex:00ff", b"\x00\xff"),
         ("hex:00 FF", b"\x00\xff"),
+        ("hex:5c6e5c", b"\\n\\"),
         (r"\x68ex:00", b"hex:00"),
         (" hex:00", b" hex:00"),
         ("Cbor:1", b"Cbor:1"),

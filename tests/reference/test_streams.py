@@ -599,8 +599,9 @@ def test_output_stream_of_a_revision_without_streams_changes_nothing(key: str) -
 
 
 def test_output_stream_of_identity_sends_no_settings() -> None:
-    """Their absence means identity (ENC-005)."""
-    assert [item.type_id for item in output().frames([Frame(1, 0, 0, 3, 2)])] == [3]
+    """Their absence means identity (ENC-005), which is the encoding where none is named."""
+    for stream in (output("identity"), OutputStream(2, R5)):
+        assert list(stream.frames([Frame(1, 0, 0, 3, 2, b"x")])) == [Frame(1, 2, 1, 3, 2, b"x")]
 
 
 @pytest.mark.parametrize("encoding", ["zlib", "zstd-8mb"])
