@@ -109,6 +109,14 @@ def test_loop_mutates_what_was_new() -> None:
     assert len(again) > 5
 
 
+def test_loop_keeps_only_what_is_new() -> None:
+    """There are sixteen types, so sixteen inputs are enough to have shown them."""
+    _, stats, _ = loop(Listener(), Budget(executions=2000))
+
+    assert 3 <= stats.kept <= 16
+    assert stats.features == 16
+
+
 def test_loop_does_not_keep_long_inputs() -> None:
     """A long input would cost the time of many, again and again."""
     listener = Listener()

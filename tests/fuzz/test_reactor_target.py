@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hgframing_fuzz import FuzzInput, Options
+from hgframing_fuzz import FuzzInput, Observed, Options
 from hgframing_fuzz._drive import make_script
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import Answers, Delivery, DriverBit
@@ -122,6 +122,21 @@ def test_check_whole_frames_only_are_never_cut(guards: Guards) -> None:
     for driver in (Delivery.WHOLE, Delivery.OCTET, Delivery.CUT, DriverBit.COMPARE):
         options = Options(driver=driver)
         assert finding(DependsOnCuts, an_input(REQUEST, options=options), guards, cuts=False) is None
+
+
+def test_check_whole_frames_only_arrive_whole(guards: Guards) -> None:
+    """An input that asks for single octets cannot make such an implementation fail."""
+
+    class WholeFramesOnly(Miniature):
+        def receive(self, octets: bytes) -> tuple[Observed, ...]:
+            if len(octets) != 8 + int.from_bytes(octets[:3], "little"):
+                raise ValueError("not a whole frame")
+            return super().receive(octets)
+
+    value = an_input(REQUEST, options=Options(driver=Delivery.OCTET))
+
+    assert finding(WholeFramesOnly, value, guards, cuts=False) is None
+    assert finding(WholeFramesOnly, value, guards, cuts=True) is not None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")

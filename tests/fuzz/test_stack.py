@@ -18,7 +18,7 @@ def hot() -> float:
         pass
 
     started = time.perf_counter()
-    for _ in range(2000):
+    for _ in range(300):
         leaf()
     return time.perf_counter() - started
 
@@ -28,14 +28,19 @@ def at_depth(depth: int, call: Callable[[], float]) -> float:
     return call() if depth == 0 else at_depth(depth - 1, call)
 
 
+def slowest(call: Callable[[], float]) -> float:
+    """The slowest of many depths; each has three tries, because other processes are no finding."""
+    return max(min(at_depth(depth, call) for _ in range(3)) for depth in range(400))
+
+
 def test_call_with_room_is_as_fast_at_every_depth() -> None:
     """Where a chunk of the interpreter's stack ends, every call maps and unmaps memory; not with room."""
     usual = sorted(hot() for _ in range(50))[25]
 
-    # The best of three: other processes are no finding.
-    slowest = max(min(at_depth(depth, lambda: call_with_room(hot)) for _ in range(3)) for depth in range(120))
+    if slowest(hot) < 10 * usual:
+        pytest.skip("this interpreter keeps the chunks of its stack")
 
-    assert slowest < 10 * usual
+    assert slowest(lambda: call_with_room(hot)) < 10 * usual
 
 
 def test_call_with_room_passes_on_what_comes() -> None:
