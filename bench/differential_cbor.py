@@ -19,6 +19,8 @@ _FLOATS: Final = {25: ">e", 26: ">f", 27: ">d"}
 _BREAK: Final = 0xFF
 _MAX_DEPTH: Final = 400
 _SET_TAG: Final = 258
+_NUMBERS: Final = frozenset({"int", "bool", "float"})
+_CONTAINERS: Final = frozenset({"array", "map", "set", "tag"})
 
 Kind = str
 #: A value: what it is, and what it holds.
@@ -123,14 +125,16 @@ class _Scanner:
         keys = items[::2]
         self._note_scalars(keys)
         self._facts.text_key |= any(key[0] == "text" for key in keys)
-        # Python holds 1, true and 1.0 to be one key.
-        plain = [repr(key[1] + 0) if key[0] in ("int", "bool", "float") else repr(key) for key in keys]
+        # Python holds 1, true and 1.0 to be one key. A container is none, so it cannot be there twice.
+        plain = [
+            ("number", key[1]) if key[0] in _NUMBERS else (*key,) for key in keys if key[0] not in _CONTAINERS
+        ]
         self._facts.repeated |= len(set(plain)) < len(plain)
         return "map", list(zip(keys, items[1::2], strict=True))
 
     def _note_scalars(self, nodes: Iterable[Node]) -> None:
         """What is a key or a member of a set must not be a container."""
-        if any(node[0] in ("array", "map", "set", "tag") for node in nodes):
+        if any(node[0] in _CONTAINERS for node in nodes):
             self._facts.foreign = self._facts.container_key = True
         self._facts.indefinite_key |= any(type(node) is _Pieces for node in nodes)
 

@@ -36,6 +36,7 @@ def test_survey_tells_the_first_value_and_what_follows(octets: bytes, first: str
     [
         (b"\xa2\x41a\x01\x41a\x02", "repeated"),
         (b"\xa2\x01\x01\xf5\x02", "repeated"),
+        (b"\xa2\x01\x01\xf9\x3c\x00\x02", "repeated"),
         (b"\xa1\x61a\x01", "text_key"),
         (b"\xa1\x80\x01", "container_key"),
         (b"\xa1\x5f\xff\x01", "indefinite_key"),
@@ -56,6 +57,13 @@ def test_survey_notes_what_the_protocol_may_object_to(octets: bytes, fact: str) 
 def test_survey_counts_containers() -> None:
     """An empty array in 33 arrays lies in 33 containers."""
     assert survey(b"\x81" * 33 + b"\x80").depth == 33
+
+
+def test_survey_reads_containers_as_keys_however_deep() -> None:
+    """A map in a map's key in a map's key is well-formed CBOR, and no reason to fall over."""
+    found = survey(b"\xa1" * 300 + b"\x01" * 301)
+
+    assert (found.first, found.container_key, found.repeated) == ("map", True, False)
 
 
 def test_survey_field_takes_the_last_of_equal_keys() -> None:
