@@ -133,6 +133,8 @@ class Revision:
         server_request: transitions of a request in a server.
         client_request: transitions of a request in a client.
         wording: messages that changed.
+        inputs: `type << 4 | flags` of every legal frame, and what it is: the classifier of frames. Derived.
+        type_ids: the number of each frame type on the wire. Derived.
     """
 
     key: str
@@ -152,9 +154,7 @@ class Revision:
     server_request: ServerRequestTable
     client_request: ClientRequestTable
     wording: Wording
-    #: `type << 4 | flags` of every legal frame, and what it is: the classifier of frames.
     inputs: Mapping[int, FrameInput] = dataclasses.field(init=False)
-    #: The number of each frame type on the wire.
     type_ids: Mapping[FrameType, int] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
