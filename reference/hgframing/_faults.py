@@ -84,13 +84,13 @@ def refuse_in_server(
     if receiving and Feature.REQUEST_IDS not in revision.features:
         return _refuse_without_ids(frame, spec, request)
     if spec is None:
-        return _refuse_part(frame, spec, revision, request)
+        return _refuse_part(frame, spec, request)
     if kind is FrameType.COMMAND_REQUEST and frame.type_id << 4 | frame.flags not in revision.inputs:
         return _refuse_flags(frame, spec)
     is_new = kind is FrameType.COMMAND_NAME or (kind is FrameType.COMMAND_REQUEST and frame.flags & _NEW)
     if is_new or not receiving:
         return _refuse_start(frame, spec, request)
-    return _refuse_part(frame, spec, revision, request)
+    return _refuse_part(frame, spec, request)
 
 
 def _refuse_without_ids(frame: Frame, spec: FrameSpec | None, request: ServerRequestState) -> FaultRaised:
@@ -115,16 +115,13 @@ def _refuse_start(frame: Frame, spec: FrameSpec, request: ServerRequestState) ->
     return _refuse_flags(frame, spec)
 
 
-def _refuse_part(
-    frame: Frame, spec: FrameSpec | None, revision: Revision, request: ServerRequestState
-) -> FaultRaised:
+def _refuse_part(frame: Frame, spec: FrameSpec | None, request: ServerRequestState) -> FaultRaised:
     """Say why a request does not continue with this frame (sheet r2, 7.1; sheet r4, 8.3)."""
     request_id = frame.request_id
     if request in _ANSWERING or request is _S.UNKNOWN:
         relation = "still active" if request in _ANSWERING else "not receiving"
         message = f"received frame for request that is {relation}: {request_id}"
         return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
-    legal = frame.type_id << 4 | frame.flags in revision.inputs
     code = FaultCode.UNEXPECTED_FRAME
     match spec.type if spec else None:
         case FrameType.COMMAND_REQUEST if request is _S.DATA:
@@ -132,13 +129,13 @@ def _refuse_part(
         case FrameType.COMMAND_REQUEST:
             code = FaultCode.BAD_FLAGS
             message = "mismatch between expect data flag and previous frame"
-        case FrameType.COMMAND_ARGUMENT if spec and request in _ARGUMENT_STATES and not legal:
+        case FrameType.COMMAND_ARGUMENT if spec and request in _ARGUMENT_STATES:
             return _refuse_flags(frame, spec)
         case FrameType.COMMAND_ARGUMENT:
             message = (
                 f"received command argument frame for request that is not expecting arguments: {request_id}"
             )
-        case FrameType.COMMAND_DATA if spec and request is _S.DATA and not legal:
+        case FrameType.COMMAND_DATA if spec and request is _S.DATA:
             return _refuse_flags(frame, spec)
         case FrameType.COMMAND_DATA if request in _BEFORE_DATA:
             message = f"received command data frame before the request was complete: {request_id}"

@@ -226,6 +226,14 @@ def test_build_data_of_any_size_ends_once(key: str, size: int) -> None:
     assert max(len(frame.payload) for frame in built) <= MAX_FRAME
 
 
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_build_data_in_frames_of_one_octet_has_no_empty_end(size: int) -> None:
+    """Only data that is empty is an empty frame."""
+    frames_of_data = build("0001", Command(b"x", {}), bytes(size), request_id=0, max_frame=1)[1:]
+
+    assert [len(frame.payload) for frame in frames_of_data] == ([1] * size or [0])
+
+
 @pytest.mark.parametrize("key", REVISIONS)
 @pytest.mark.parametrize(
     ("command", "data", "message"),
