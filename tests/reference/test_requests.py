@@ -131,6 +131,7 @@ def test_arguments_are_collected_until_the_last(key: str) -> None:
     assert desk.receive(r"1 command-argument eoa \x00\x00\x01\x00b") == RunCommand(
         request_id, b"c", {b"foo": b"ab", b"": b"b"}
     )
+    assert len(desk.requests) == 0
 
 
 @pytest.mark.parametrize("key", BY_NAME)
@@ -199,6 +200,7 @@ def test_cbor_over_several_frames_is_joined(key: str, *, data: bool) -> None:
         assert last == WantFrame()
         last = desk.receive("1 command-data eos d")
     assert last == RunCommand(1, b"c", {}, b"d" if data else None)
+    assert len(desk.requests) == 0
 
 
 @pytest.mark.parametrize("key", BY_CBOR)
