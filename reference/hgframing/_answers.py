@@ -188,8 +188,8 @@ class Answers:
             frame = self._response(request_id, _EOS, build_status_error(atoms, self._revision))
         else:
             frame = self._make_error(request_id, kind, atoms)
-        # What was buffered of the response would be lost on the receiver (D66 is the other way to be wrong).
-        answer.buffer.clear()
+        # What was buffered of the response would be lost on the receiver, and goes when the answer is complete (D66 is
+        # the other way to be wrong).
         answer.stream_id = answer.stream_id or stream_id
         return self._complete(answer, [frame], last=last)
 

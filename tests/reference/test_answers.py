@@ -761,9 +761,9 @@ def test_redirect_is_a_status_that_ends_the_response() -> None:
     """Where the client offered a target (RDIR-001 to RDIR-003)."""
     answers = desk("0006", 1, redirects=True)
 
-    assert answers.redirect(1, Redirect(b"u", b"m"), 2, last=True) == written(
+    assert answers.redirect(1, Redirect(b"u", b"m"), 4, last=True) == written(
         "0006",
-        "1 2 stream-begin|stream-end command-response eos "
+        "1 4 stream-begin|stream-end command-response eos "
         "cbor:{b'location': {b'mediatype': b'm', b'url': b'u'}, b'status': b'redirect'}",
     )
     assert answers.state(1) is S.ANSWERED
