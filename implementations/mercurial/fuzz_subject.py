@@ -42,7 +42,7 @@ _STATES: Final = {
 _PLAIN: Final = {b"wantframe": Observed(Kind.WANT_FRAME), b"noop": Observed(Kind.NOOP)}
 
 #: What a command answers, chosen by the input's seed.
-_RESPONSES: Final = (
+_RESPONSES: Final[tuple[list[Any], ...]] = (
     [b"ok"],
     [{b"key": b"value"}, [1, 2, 3]],
     [],
