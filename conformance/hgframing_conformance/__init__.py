@@ -1,7 +1,7 @@
 """The conformance suite: runs the vectors against an implementation and judges its answers.
 
-`reference` is the embedded implementation under test, `direct:hgframing_conformance:reference`. It is imported only when
-it is asked for, because pytest imports this package in every project that has it installed.
+`reference` is the embedded implementation under test, `direct:hgframing_conformance:reference`. It is imported only
+when it is asked for, because pytest imports this package in every project that has it installed.
 """
 
 from __future__ import annotations
