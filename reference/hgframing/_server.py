@@ -81,7 +81,6 @@ class ServerReactor:
         self._settings = SettingsReader(revision, self._limits)
         self._answers = Answers(revision, max_frame, defer=defer_output)
         self._requests = Requests(revision, self._limits, self._answers.state, stream_data=stream_data)
-        self._ended = False
 
     @property
     def state(self) -> ConnectionState:
@@ -125,16 +124,14 @@ class ServerReactor:
             `SendFrames` with what was deferred, and an `Error` where requests are half received; `Noop` otherwise.
         """
         actions: list[ServerAction] = []
-        if not self._ended:
-            self._ended = True
-            if frames := self._answers.release():
-                actions.append(SendFrames(frames))
-            if self._requests and self._state is not _ERRORED:
-                ids = self._requests.ids
-                message = "input ended with requests half received"
-                if self._has_ids:
-                    message += ": " + ", ".join(map(str, ids))
-                actions += self._become_errored(Fault(FaultCode.INCOMPLETE_REQUEST, message, ids[0]))
+        if frames := self._answers.release():
+            actions.append(SendFrames(frames))
+        # A fault has forgotten them: nobody hears of them twice.
+        if ids := self._requests.ids:
+            message = "input ended with requests half received"
+            if self._has_ids:
+                message += ": " + ", ".join(map(str, ids))
+            actions += self._become_errored(Fault(FaultCode.INCOMPLETE_REQUEST, message, ids[0]))
         return tuple(actions) or _NOOP
 
     # What the caller wishes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tracemalloc
 
 from collections.abc import Callable
@@ -250,6 +251,16 @@ def test_settings_open_the_connection() -> None:
     conversation.receive(sender_settings("{}")).faults(
         FaultCode.UNEXPECTED_FRAME, "expected command request frame; got 8"
     )
+
+
+def test_settings_after_anything_else_are_a_fault() -> None:
+    """They come first or not at all (SET-005): idle and receiving have their own words (sheet r5, 7.3)."""
+    transcript(server("0006")).receive(request("0006")).expects(RunCommand(1, b"c", {})).receive(
+        sender_settings("{}")
+    ).faults(FaultCode.UNEXPECTED_FRAME, "expected command request frame; got 8")
+    transcript(server("0006")).receive(request("0006", data=True)).expects(WantFrame()).receive(
+        sender_settings("{}")
+    ).faults(FaultCode.UNEXPECTED_FRAME, "received unexpected frame type: 8")
 
 
 def test_settings_over_several_frames_are_joined() -> None:
@@ -569,6 +580,32 @@ def test_respond_data_sends_octets(key: str) -> None:
 
     assert isinstance(sent, SendFrames)
     assert b"".join(one.payload for one in sent.frames) == (b"" if key in BY_NAME else STATUS) + b"abc"
+
+
+@pytest.mark.parametrize("key", WITH_STREAMS)
+def test_wishes_leave_their_stream_open_unless_told(key: str) -> None:
+    """Only the caller knows what is last (STREAM-005)."""
+    reactor = server(key)
+    requests = itertools.count(1, 2)
+
+    def begun() -> int:
+        request_id = next(requests)
+        payload = "c" if key in BY_NAME else "cbor:{b'name': b'c', b'redirect': {b'targets': [b't']}}"
+        reactor.receive(frame(key, f"{request_id} 1 1 {payload}", begin=True))
+        return request_id
+
+    actions = reactor.fail(begun(), "protocol", b"no")
+    actions += reactor.start_response(one := begun()) + reactor.finish_response(one)
+    if key not in BY_NAME:
+        actions += reactor.respond(begun(), [])
+    if key != "0006":
+        actions += reactor.respond_data(begun(), b"")
+    else:
+        actions += reactor.respond_redirect(begun(), Redirect(b"u", b"m"))
+
+    sent = [one for action in actions if isinstance(action, SendFrames) for one in action.frames]
+    assert len(sent) == (3 if key in BY_NAME else 4)
+    assert [one.stream_flags for one in sent] == [1] + [0] * (len(sent) - 1)
 
 
 @pytest.mark.parametrize("key", WITH_STREAMS)
