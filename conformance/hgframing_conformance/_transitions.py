@@ -205,11 +205,13 @@ def _case(machine: _Machine, keys: list[_Key], path: _Path) -> dict[str, Any]:
     """Make the case of one way; it is named after the first table, in the order of `_TABLES`, that it is new to."""
     named = sorted(keys, key=lambda key: _TABLES.index(key[0]))
     requirements = sorted({requirement for key in keys for requirement in _decided_by(key, machine.revision)})
+    deviations = _deviations(path, machine.revision)
     return {
         "id": f"server-transition-{machine.revision.key}-{'-'.join(_words(named[0]))}",
         "title": "; ".join("{}: {} takes {}".format(*_words(key)) for key in named),
         "level": "must" if requirements else "unspecified",
         "requirements": requirements,
+        **({"deviations": deviations} if deviations else {}),
         "source": f"generated:{GENERATOR}",
         "steps": list(_Conversation(machine).steps(path)),
     }
@@ -232,6 +234,13 @@ def _decided_by(key: _Key, revision: Revision) -> tuple[str, ...]:
     if cause == LocalInput.ANSWER.name:
         return ("RSP-003",)
     return _DECIDED_BY[FrameInput[cause]]
+
+
+def _deviations(path: _Path, revision: Revision) -> list[str]:
+    """Tell what Mercurial does otherwise on this way: none of its servers takes stream settings (D48, D49)."""
+    if not any(event.what in _STREAM_SETTINGS_INPUTS for event in path):
+        return []
+    return ["D49" if Feature.CONTENT_ENCODINGS in revision.features else "D48"]
 
 
 class _Conversation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hgframing import REVISIONS, Feature, LocalInput
+from hgframing import REVISIONS, Feature, LocalInput, parse_notation
 from hgframing_conformance._transitions import generate_transitions
 
 
@@ -86,6 +86,29 @@ def test_transitions_without_a_requirement_stay_unspecified() -> None:
     for suite in SUITES.values():
         for case in suite["cases"]:
             assert (case["level"] == "must") == bool(case["requirements"])
+
+
+@pytest.mark.parametrize(
+    ("revision_key", "number"),
+    [("0002-streams", "D48"), ("0005-draft", "D48"), ("0005", "D48"), ("0006", "D49")],
+)
+def test_transitions_over_stream_settings_show_that_mercurial_takes_none(
+    revision_key: str, number: str
+) -> None:
+    """Of all deviations the tables show one, and only where a client's frame has the type 8, or 9 in `0006`."""
+    type_id = 9 if revision_key == "0006" else 8
+    for case in SUITES[revision_key]["cases"]:
+        frames = [text for step in case["steps"] for text in step.get("receive", ())]
+        has_settings = any(
+            parse_notation(text, REVISIONS[revision_key]).type_id == type_id for text in frames
+        )
+
+        assert case.get("deviations", []) == ([number] if has_settings else []), case["id"]
+
+
+def test_transitions_without_streams_show_no_deviation() -> None:
+    """Before there were streams nothing could be set for them."""
+    assert not any("deviations" in case for key in ("0001", "0002") for case in SUITES[key]["cases"])
 
 
 def test_transitions_of_our_own_side_end_the_life_of_a_request() -> None:
