@@ -384,8 +384,8 @@ def test_commands_without_ids_are_answered_in_turn() -> None:
     answers = desk("0001", 0, 0, 0)
 
     assert len(answers) == 3
-    answers.respond_data(0, b"a", 2, last=False)
-    answers.respond_data(0, b"b", 2, last=False)
+    assert answers.respond_data(0, b"a", 2, last=False) == written("0001", "bytes-response eos a")
+    assert answers.respond_data(0, b"b", 2, last=False) == written("0001", "bytes-response eos b")
     assert (len(answers), answers.state(0)) == (3, S.ACTIVE)
     answers.sent(0)
     answers.sent(0)
@@ -400,6 +400,16 @@ def test_commands_without_ids_are_answered_in_turn() -> None:
     answers.respond_data(0, b"d", 2, last=False)
     answers.sent(0)
     assert (len(answers), answers.state(0)) == (0, S.UNKNOWN)
+
+
+def test_command_without_ids_is_answered_with_nothing_of_the_one_that_failed() -> None:
+    """What was buffered of that response is gone."""
+    answers = desk("0001", 0, 0)
+    answers.start(0)
+    answers.add_data(0, b"half")
+    answers.fail(0, "application", [Atom(b"no")], 2, last=False)
+
+    assert answers.respond_data(0, b"b", 2, last=False) == written("0001", "bytes-response eos b")
 
 
 # Streams.
