@@ -152,6 +152,22 @@ def test_items_can_be_taken_one_by_one() -> None:
     assert [reader.next_item() for _ in range(2)] == [ResponseValue(b"ab"), None]
 
 
+@pytest.mark.parametrize(
+    ("item", "field"),
+    [
+        (ResponseValue(1), "value"),
+        (ResponseChunk(b"", last=True), "last"),
+        (StatusError(()), "atoms"),
+        (StatusRedirect(Redirect(b"u", b"m")), "redirect"),
+        (Redirect(b"u", b"m"), "url"),
+    ],
+)
+def test_item_field_assigned_is_refused(item: object, field: str) -> None:
+    """What was read cannot be changed afterwards."""
+    with pytest.raises(AttributeError):
+        setattr(item, field, None)
+
+
 # What is no response.
 
 
