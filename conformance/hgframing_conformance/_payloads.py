@@ -21,7 +21,7 @@ from hgframing import Feature, FrameType, Revision
 from hgframing_conformance._values import MapValue, SetValue, TagValue, Text, Value, equal
 
 
-__all__ = ["Meaning", "NotCborError", "meaning", "read_sequence"]
+__all__ = ["Meaning", "NotCborError", "fill_message", "meaning", "read_sequence"]
 
 #: What a payload is compared as: the values that it is a sequence of, then the octets after them.
 Meaning = tuple[tuple[Value, ...], bytes]
@@ -60,6 +60,47 @@ def meaning(payload: bytes, frame_type: FrameType, revision: Revision) -> Meanin
             return (), payload
         return _normal((status,), frame_type), payload[end:]
     return (), payload
+
+
+def fill_message(wanted: Meaning, got: Meaning, frame_type: FrameType) -> Meaning:
+    """Take the message of an error from what was sent, where an expectation leaves it open by writing null.
+
+    Args:
+        wanted: what the expectation says.
+        got: what was sent.
+        frame_type: what both frames are.
+
+    Returns:
+        `wanted`, completed if what was sent has an array of text atoms there (RSP-008, ERR-006), otherwise as it was.
+    """
+    (values, rest), sent = wanted, got[0]
+    if not values or not sent:
+        return wanted
+    match frame_type:
+        case FrameType.ERROR_RESPONSE:
+            first = _filled(values[0], sent[0])
+        case FrameType.RESPONSE:
+            theirs = _item(sent[0], b"error")
+            first = _replace(values[0], b"error", lambda error: _filled(error, theirs))
+        case _:
+            return wanted
+    return (first, *values[1:]), rest
+
+
+def _filled(wanted: Value, got: Value) -> Value:
+    message = _item(got, b"message")
+    if not (isinstance(message, tuple) and message and all(_is_atom(atom) for atom in message)):
+        return wanted
+    return _replace(wanted, b"message", lambda open_or_not: message if open_or_not is None else open_or_not)
+
+
+def _is_atom(value: Value) -> bool:
+    return isinstance(_item(value, b"msg"), bytes)
+
+
+def _item(value: Value, key: bytes) -> Value:
+    pairs = value.pairs if isinstance(value, MapValue) else ()
+    return next((item for name, item in pairs if name == key), None)
 
 
 def _normal(values: tuple[Value, ...], frame_type: FrameType) -> tuple[Value, ...]:

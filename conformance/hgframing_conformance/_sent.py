@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import zstandard
 
 from hgframing import Feature, Frame, FrameType, Revision, StreamFlag
-from hgframing_conformance._payloads import Meaning, NotCborError, meaning, read_sequence
+from hgframing_conformance._payloads import Meaning, NotCborError, fill_message, meaning, read_sequence
 from hgframing_conformance._values import display, equal
 
 
@@ -206,7 +206,8 @@ def difference(
     """Say in one clause where two results of `parts` differ; empty: nowhere."""
     for request in (*expected, *(request for request in observed if request not in expected)):
         left, right = expected.get(request, ()), observed.get(request, ())
-        for wanted, got in zip(left, right, strict=False):
+        for asked, got in zip(left, right, strict=False):
+            wanted = _completed(asked, got, revision)
             if wanted != got or not equal(wanted.meaning[0], got.meaning[0]):
                 return f"sent frames of request {request}: {_part_difference(wanted, got, revision)}"
         if len(left) != len(right):
@@ -214,6 +215,13 @@ def difference(
             name = _type_name(longer[min(len(left), len(right))].type_id, revision)
             return f"sent frames of request {request}: {word} {name}"
     return ""
+
+
+def _completed(wanted: Part, got: Part, revision: Revision) -> Part:
+    spec = revision.frames.get(wanted.type_id)
+    if spec is None or wanted.type_id != got.type_id:
+        return wanted
+    return dataclasses.replace(wanted, meaning=fill_message(wanted.meaning, got.meaning, spec.type))
 
 
 def _part_difference(wanted: Part, got: Part, revision: Revision) -> str:

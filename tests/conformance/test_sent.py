@@ -87,6 +87,50 @@ def test_parts_bool_is_no_integer() -> None:
     assert differ(frames("1 2 0 command-response eos cbor:1"), frames("1 2 0 command-response eos cbor:True"))
 
 
+OPEN = "1 2 0 error-response 0 cbor:{b'type': b'server', b'message': None}"
+OPEN_STATUS = "1 2 0 command-response eos cbor:{b'status': b'error', b'error': {b'message': None}}"
+ATOMS = "[{b'msg': b'no %s', b'args': [b'a']}, {b'msg': b'x'}]"
+
+
+def test_difference_null_message_leaves_the_words_of_an_error_open() -> None:
+    """Whoever fails in words of his own has an array of text atoms (ERR-006, RSP-008)."""
+    assert not differ(frames(OPEN), frames(OPEN.replace("None", ATOMS)))
+    assert not differ(frames(OPEN_STATUS), frames(OPEN_STATUS.replace("None", ATOMS)))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "[]",
+        "b'words'",
+        "{b'msg': b'words'}",
+        "[b'words']",
+        "[{b'args': []}]",
+        "[{b'msg': b'a'}, {b'msg': 1}]",
+    ],
+)
+@pytest.mark.parametrize("notation", [OPEN, OPEN_STATUS])
+def test_difference_null_message_demands_an_array_of_atoms(notation: str, message: str) -> None:
+    """What the text does not call a message is none, however open it is."""
+    assert "expected" in differ(frames(notation), frames(notation.replace("None", message)))
+
+
+def test_difference_null_message_leaves_nothing_else_open() -> None:
+    """The type is compared, a message that is written down is compared, and null is open only where it is expected."""
+    sent = OPEN.replace("None", ATOMS)
+
+    assert differ(frames(OPEN), frames(sent.replace("server", "command")))
+    assert differ(frames(OPEN.replace("None", "[{b'msg': b'y'}]")), frames(sent))
+    assert differ(frames(sent), frames(OPEN))
+
+
+def test_difference_null_message_means_itself_outside_errors() -> None:
+    """A command's own map may have a key of that name."""
+    wanted = "1 2 0 command-response eos cbor:{b'message': None}"
+
+    assert differ(frames(wanted), frames(wanted.replace("None", ATOMS)))
+
+
 @pytest.mark.parametrize("name", ["zlib", "zstd-8mb", "identity"])
 def test_output_streams_decode_what_a_stream_announced(name: str) -> None:
     """Payloads with the flag `encoded` are decoded over frames and over steps; the others are left alone."""
