@@ -14,15 +14,13 @@ from typing import Any, Final
 
 from hgframing import REVISIONS, ClientRequestState, LocalInput, Revision
 from hgframing_conformance._cases import Case
+from hgframing_conformance._deviations import load_deviations
 from hgframing_conformance._requirements import Catalogue, Decidability, Requirement, RequirementLevel
 from hgframing_conformance._transitions import reachable_transitions
 from hgframing_conformance._walk import Transition, walk
 
 
-__all__ = ["DEVIATIONS", "Coverage", "RequirementRow", "as_json", "measure"]
-
-#: Deviations are numbered D1 to D96 in docs/mercurial.md.
-DEVIATIONS: Final = tuple(f"D{number}" for number in range(1, 97))
+__all__ = ["Coverage", "RequirementRow", "as_json", "measure"]
 
 _BINDING: Final = frozenset(
     {
@@ -141,7 +139,7 @@ def _universe(revision: Revision) -> Iterator[Transition]:
 
 
 def _deviation_table(cases: tuple[Case, ...]) -> dict[str, tuple[str, ...]]:
-    shown: dict[str, dict[str, None]] = {number: {} for number in DEVIATIONS}
+    shown: dict[str, dict[str, None]] = {deviation.number: {} for deviation in load_deviations()}
     for case in cases:
         for number in case.deviations:
             shown[number][case.id] = None

@@ -6,6 +6,8 @@ those revisions does. Cases cite them by number; `docs/mercurial.md` is written 
 
 from __future__ import annotations
 
+import functools
+
 from collections.abc import Iterable, Mapping
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal
@@ -24,7 +26,7 @@ from hgframing_conformance._suite_model import read_model
 from hgframing_conformance._yaml import Document, read_yaml
 
 
-__all__ = ["Deviation", "cases_by_number", "load_deviations", "read_deviations"]
+__all__ = ["Deviation", "cases_by_number", "known_numbers", "load_deviations", "read_deviations"]
 
 _Text = Annotated[str, Meta(min_length=1)]
 
@@ -68,6 +70,12 @@ def load_deviations(root: Traversable | None = None) -> tuple[Deviation, ...]:
     """
     file = (root or hgframing_vectors.root()).joinpath("deviations.yaml")
     return read_deviations(file.read_bytes(), str(file))
+
+
+@functools.cache
+def known_numbers() -> frozenset[str]:
+    """Return the numbers of all packaged deviations, for checks of what cites them."""
+    return frozenset(deviation.number for deviation in load_deviations())
 
 
 def read_deviations(octets: bytes, file: str) -> tuple[Deviation, ...]:

@@ -20,6 +20,7 @@ from msgspec import UNSET, UnsetType
 from hgframing import REVISIONS, Limits
 from hgframing_conformance import _suite_model
 from hgframing_conformance._cases import Case, Chunking, Layer, Step
+from hgframing_conformance._deviations import known_numbers
 from hgframing_conformance._fields import closest
 from hgframing_conformance._forms import FormError, Path
 from hgframing_conformance._requirements import Catalogue
@@ -162,6 +163,15 @@ def _check_case(
         )
         for item in model.violates
         if item not in model.requirements
+    ]
+    errors += [
+        FormError(
+            f"unknown deviation {number}",
+            path=(*path, "deviations", index),
+            remedy="docs/mercurial.md lists them",
+        )
+        for index, number in enumerate(model.deviations)
+        if number not in known_numbers()
     ]
     open_ended = any(step and (step.any_of is not UNSET or step.never is not UNSET) for step in steps)
     if open_ended and not model.comment.strip():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from hgframing_conformance._cases import Case
-from hgframing_conformance._coverage import DEVIATIONS, as_json, measure
+from hgframing_conformance._coverage import as_json, measure
+from hgframing_conformance._deviations import load_deviations
 from hgframing_conformance._requirements import Catalogue, load_requirements
 from hgframing_conformance._suites import load_suites
 
@@ -60,11 +61,11 @@ def test_measure_leaves_out_what_frames_cannot_decide() -> None:
 
 
 def test_measure_lists_every_deviation_once() -> None:
-    """There are 96 numbers, with or without a case."""
+    """Every number is there, with or without a case."""
     shown = measure(CASES, catalogue()).deviations
 
-    assert tuple(shown) == DEVIATIONS
-    assert len(shown) == 96
+    assert tuple(shown) == tuple(deviation.number for deviation in load_deviations())
+    assert len(shown) > 96
     assert shown["D1"]
 
 

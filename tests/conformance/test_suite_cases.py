@@ -377,6 +377,13 @@ def test_expand_case_citing_what_no_catalogue_has_is_an_error() -> None:
     assert expand(body, catalogue=CATALOGUE)[1] == {5: ["unknown requirement NONE-001"]}
 
 
+def test_expand_case_citing_an_unknown_deviation_is_an_error() -> None:
+    """A number that docs/mercurial.md does not have is a typing mistake."""
+    body = HEAD + "deviations: [D1, D999]\nsteps: [{end-input: , expect: []}]"
+    [message] = expand(body)[1][5]
+    assert message.startswith("unknown deviation D999")
+
+
 def test_expand_case_citing_what_none_of_its_revisions_has_is_an_error() -> None:
     """A citation that means something in one of several revisions is right."""
     body = HEAD + "requirements: [OLD-001]\nsteps: [{end-input: , expect: []}]"
