@@ -104,7 +104,7 @@ def test_schema_accepts_one_of_everything(validator: Any) -> None:
         (["cases", 0, "id"], "Some"),
         (["cases", 0, "level"], ...),
         (["cases", 0, "titel"], "x"),
-        (["cases", 0, "deviations"], ["D97"]),
+        (["cases", 0, "deviations"], ["D1a"]),
         (["cases", 0, "setup"], {"defer-ouput": True}),
         (["cases", 0, "chunkings"], ["bytes"]),
         (["cases", 0, "steps"], []),
