@@ -162,6 +162,8 @@ class Alarm:
 #: Linux counts in KiB, macOS in octets.
 _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
+_STATUS: Final = Path("/proc/self/status")
+
 
 class PeakMemory:
     """The high-water mark of the resident set, in octets."""
@@ -172,8 +174,16 @@ class PeakMemory:
 
     @staticmethod
     def read() -> int:
-        """The mark since the process started or since it was last reset."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
+        """The mark since the process started or since it was last reset.
+
+        Not what getrusage(2) says, where there is something else: that survives exec, so a process that a large one
+        started would never see its own bombs.
+        """
+        try:
+            # VmHWM, in KiB: proc(5), "/proc/pid/status".
+            return int(_STATUS.read_bytes().partition(b"VmHWM:")[2].split(None, 1)[0]) * 1024
+        except (OSError, IndexError):
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
 
     def growth(self) -> int:
         """How much the mark has risen since the last call, or since `reset`."""

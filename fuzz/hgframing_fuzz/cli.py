@@ -122,6 +122,12 @@ def main() -> None:
 )
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True)
 @click.option(
+    "--executions",
+    type=click.IntRange(min=1),
+    default=None,
+    help="End after so many inputs if that is sooner; the engine `loop` can then be repeated exactly.",
+)
+@click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("findings"),
@@ -132,7 +138,14 @@ def main() -> None:
     "--seed", type=click.IntRange(min=0), default=None, help="Where choices start; default: the clock."
 )
 def run(
-    *, target_name: str, locator: str, engine: str, seconds: float, directory: Path, seed: int | None
+    *,
+    target_name: str,
+    locator: str,
+    engine: str,
+    seconds: float,
+    executions: int | None,
+    directory: Path,
+    seed: int | None,
 ) -> None:
     """Fuzz for a while, sort what is found, and go on.
 
@@ -142,15 +155,18 @@ def run(
     findings = _directory(directory)
     match Engine(engine):
         case Engine.LOOP:
-            summary = _run_loop(target_name, locator, seconds, findings, chosen)
+            budget = Budget(seconds=seconds, executions=executions)
+            summary = _run_loop(target_name, locator, budget, findings, chosen)
         case Engine.ATHERIS:
+            if executions is not None:
+                _fail("only the engine `loop` counts executions")
             summary = _run_atheris(target_name, locator, seconds, findings, chosen)
     _report(summary, target_name, locator)
     sys.exit(_FOUND if summary.buckets else 0)
 
 
 def _run_loop(
-    target_name: str, locator: str, seconds: float, findings: FindingsDirectory, seed: int
+    target_name: str, locator: str, budget: Budget, findings: FindingsDirectory, seed: int
 ) -> RunSummary:
     """Run the loop in this process."""
     table = BucketTable(target_name)
@@ -168,7 +184,7 @@ def _run_loop(
             bound.mutator(rng),
             rng,
             table,
-            budget=Budget(seconds=seconds),
+            budget=budget,
             seeds=[path.read_bytes() for path in findings.inputs()],
             on_bucket=save,
             on_progress=progress,

@@ -41,7 +41,7 @@ def finding(tmp_path: Path) -> Path:
 
 def test_run_with_findings_ends_with_1_and_a_table(tmp_path: Path) -> None:
     """Bucket, count, when it was first seen, and the shortest input in notation; input and text are saved."""
-    result = run(tmp_path, "--seconds", "1")
+    result = run(tmp_path, "--seconds", "600", "--executions", "2000")
 
     assert result.exit_code == 1
     assert "IndexError.on_legal.miniatures-" in result.output
@@ -55,6 +55,20 @@ def test_run_with_findings_ends_with_1_and_a_table(tmp_path: Path) -> None:
     assert len(summary.buckets) == len(FindingsDirectory(tmp_path).inputs()) >= 1
 
 
+def test_run_counted_executions_are_so_many_and_the_same(tmp_path: Path) -> None:
+    """The same seed and number of inputs give the same findings, on a busy machine too."""
+    summaries = []
+    for name in ("one", "other"):
+        run(tmp_path / name, "--seconds", "600", "--executions", "700")
+        summary = FindingsDirectory(tmp_path / name).read_summary()
+        assert summary is not None
+        summaries.append(summary)
+
+    assert [summary.executions for summary in summaries] == [700, 700]
+    one, other = ([(bucket.id, bucket.octets) for bucket in summary.buckets] for summary in summaries)
+    assert one == other != []
+
+
 def test_run_without_findings_ends_with_0(tmp_path: Path) -> None:
     """The reference has none."""
     result = run(tmp_path, "--seconds", "0.3", locator="reference")
@@ -66,9 +80,9 @@ def test_run_without_findings_ends_with_0(tmp_path: Path) -> None:
 
 def test_run_again_begins_with_what_was_found(tmp_path: Path) -> None:
     """A later run into the same directory tries the findings first."""
-    run(tmp_path, "--seconds", "0.5")
+    run(tmp_path, "--seconds", "600", "--executions", "2000")
 
-    run(tmp_path, "--seconds", "0.2", "--seed", "2")
+    run(tmp_path, "--seconds", "600", "--executions", "1", "--seed", "2")
 
     summary = FindingsDirectory(tmp_path).read_summary()
     assert summary is not None
@@ -94,6 +108,7 @@ def test_run_with_atheris_ends_with_1_and_a_table(tmp_path: Path) -> None:
         (["--target", "no-such-target"], "server-reactor"),
         (["--seconds", "0"], "--seconds"),
         (["--engine", "afl"], "atheris"),
+        (["--executions", "0"], "--executions"),
         (
             ["--engine", "atheris", "--implementation", "direct:tests.fuzz.message_zoo:honest"],
             "engine `loop`",
@@ -182,7 +197,7 @@ def test_minimize_file_is_written_beside_it(finding: Path) -> None:
 
 def test_minimize_directory_replaces_its_inputs(tmp_path: Path) -> None:
     """With their texts."""
-    run(tmp_path, "--seconds", "0.3")
+    run(tmp_path, "--seconds", "600", "--executions", "2000")
 
     result = call("minimize", "--implementation", BROKEN, "--directory", tmp_path)
 

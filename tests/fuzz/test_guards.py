@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import resource
 import signal
+import subprocess
 import sys
 import time
 
@@ -132,6 +133,23 @@ def test_peak_memory_reset_sees_a_second_bomb_of_the_same_size() -> None:
         block = bytearray(64 * MEBI)
         del block
         assert memory.growth() > 50 * MEBI
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a mark that ends at exec")
+def test_peak_memory_started_by_a_large_process_sees_its_own() -> None:
+    """What the parent once had is not the child's mark."""
+    block = bytearray(256 * MEBI)
+    code = (
+        "from hgframing_fuzz._guards import PeakMemory\n"
+        "memory = PeakMemory()\n"
+        "memory.reset()\n"
+        "block = bytearray(64 << 20)\n"
+        "print(memory.growth() >> 20)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    assert len(block) == 256 * MEBI
+    assert 50 < int(done.stdout) < 100
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much there is")
