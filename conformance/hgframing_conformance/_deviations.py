@@ -52,7 +52,7 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     mercurial: _Text
     reference: _Text
     only: str = ""
-    origin: Literal["", "differential"] = ""
+    origin: Literal["", "differential", "vectors"] = ""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

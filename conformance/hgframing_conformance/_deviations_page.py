@@ -25,7 +25,7 @@ is none. What Mercurial sends and takes is not judged by these numbers: cases ar
 files](../implementations/mercurial/README.md) say which of them fail.
 
 `0001` to `0005-draft` are steps of its development; releases 4.6 and 4.7 have `0005`, 4.8 to 6.0 have `0006`. Entries
-marked † were found by [the differential run](differential.md).
+marked † were found by [the differential run](differential.md), those marked ‡ by running the vectors.
 """
 
 
@@ -43,7 +43,7 @@ def _revisions(entry: Deviation) -> str:
 
 
 def _mark(entry: Deviation) -> str:
-    return " †" if entry.origin else ""
+    return {"": "", "differential": " †", "vectors": " ‡"}[entry.origin]
 
 
 def write_deviations_page(deviations: Iterable[Deviation], cases: Mapping[str, tuple[str, ...]]) -> str:

@@ -10,6 +10,7 @@ ONE = Deviation(
     "D1", "One thing", ["0001", "0002", "0006"], "reader", "Does this.", "Does that.", "until May"
 )
 TWO = Deviation("D2", "Another", ["0006"], "server", "Shouts.", "Whispers.", origin="differential")
+THREE = Deviation("D3", "A third", ["0006"], "server", "Sings.", "Hums.", origin="vectors")
 
 
 def test_write_deviations_page_has_a_row_and_a_section_for_each() -> None:
@@ -22,6 +23,14 @@ def test_write_deviations_page_has_a_row_and_a_section_for_each() -> None:
     assert "* Mercurial: Does this.\n* The reference: Does that.\n* Cases: `case-a`\n" in page
     assert "**Another** † — `0006` — server" in page
     assert page.endswith("* The reference: Whispers.\n* No case shows it.\n")
+
+
+def test_write_deviations_page_marks_what_the_vectors_found() -> None:
+    """Every way of finding a deviation but reading has a mark of its own."""
+    page = write_deviations_page([ONE, THREE], {"D1": (), "D3": ("case-a",)})
+
+    assert "| [D1](#d1) | reader | One thing | 0 |" in page
+    assert "| [D3](#d3) ‡ | server | A third | 1 |" in page
 
 
 def test_write_deviations_page_lists_some_of_many_cases() -> None:
