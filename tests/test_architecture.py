@@ -54,6 +54,7 @@ LEVELS: Final = (
     ("_actions", "_reader"),
     ("_requests", "_answers"),
     ("_server", "_client"),
+    ("_http_commands", "_reflection"),
     ("_http",),
     ("__init__",),
 )

@@ -22,6 +22,7 @@ from hgframing import (
     ClientReactor,
     ClientRequestState,
     CommandData,
+    CommandFailed,
     ConnectionState,
     Error,
     ErrorResponse,
@@ -36,13 +37,18 @@ from hgframing import (
     FrameType,
     HeaderLayout,
     HgFramingError,
+    HttpApplication,
+    HttpArgument,
+    HttpCommand,
     Limits,
     LocalInput,
     LocalProtocolError,
     Noop,
     NotationError,
+    Permission,
     Progress,
     Redirect,
+    Refusal,
     ResponseChunk,
     ResponseData,
     ResponseItem,
@@ -323,3 +329,18 @@ def a_buffer(buffer: FrameBuffer) -> None:
             assert_type(item, Fault)
             return
         assert_type(item, Frame)
+
+
+def a_web_server(revision: Revision) -> HttpApplication:
+    """The HTTP binding takes a table of the caller's commands and asks the caller who may do what."""
+
+    def heads(command: RunCommand) -> Iterator[Value]:
+        if command.args:
+            raise CommandFailed(b"not today, %s", b"sorry")
+        yield []
+
+    def authorize(environ: Mapping[str, Any], permission: Permission) -> Refusal | None:
+        return Refusal() if permission is Permission.WRITE and "REMOTE_USER" not in environ else None
+
+    entry = HttpCommand(run=heads, permission=Permission.READ, args={b"node": HttpArgument(required=False)})
+    return HttpApplication(revision, commands={b"heads": entry}, authorize=authorize, limits=Limits())

@@ -35,6 +35,8 @@ from hgframing._cbor import (
 from hgframing._client import Call, ClientReactor
 from hgframing._errors import Fault, FaultCode, HgFramingError, LocalProtocolError, NotationError
 from hgframing._frames import Frame, FrameHeader, FrameType, HeaderLayout, StreamFlag
+from hgframing._http import HttpApplication, Refusal
+from hgframing._http_commands import CommandFailed, HttpArgument, HttpCommand, Permission
 from hgframing._limits import Limits
 from hgframing._notation import format_notation, parse_notation
 from hgframing._reader import ResponseChunk, ResponseItem, ResponseReader, ResponseValue
@@ -66,6 +68,7 @@ __all__ = [
     "ClientReactor",
     "ClientRequestState",
     "CommandData",
+    "CommandFailed",
     "ConnectionState",
     "Error",
     "ErrorResponse",
@@ -80,13 +83,18 @@ __all__ = [
     "FrameType",
     "HeaderLayout",
     "HgFramingError",
+    "HttpApplication",
+    "HttpArgument",
+    "HttpCommand",
     "Limits",
     "LocalInput",
     "LocalProtocolError",
     "Noop",
     "NotationError",
+    "Permission",
     "Progress",
     "Redirect",
+    "Refusal",
     "ResponseChunk",
     "ResponseData",
     "ResponseItem",
