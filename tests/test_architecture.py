@@ -287,6 +287,15 @@ def test_every_module_of_the_reference_has_a_level() -> None:
     assert {path.stem for path in module_files("hgframing")} <= placed
 
 
+def test_rows_of_the_document_are_the_levels() -> None:
+    """Who reads docs/architecture.md sees the order that is enforced, module by module."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ((?:`\w+` ?)+) \|", text, re.MULTILINE)
+    stated = {int(number): set(re.findall(r"\w+", modules)) for number, modules in rows}
+
+    assert stated == {number: set(level) for number, level in enumerate(LEVELS, start=1)}
+
+
 def test_modules_of_the_reference_import_strictly_downwards() -> None:
     """Every import inside the reference goes to a lower level."""
     height = {name: number for number, level in enumerate(LEVELS) for name in level}
