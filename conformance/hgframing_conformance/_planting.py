@@ -1,0 +1,146 @@
+"""Planting a fault: a package is imported anew with one module changed, and the rest of the process keeps the old one.
+
+The judge of the vectors uses the reference too, to read frames and values. It must not use the faulty one, so modules
+are never changed in place: those that depend on the faulty module, and only those, are forgotten and imported again by
+whoever asks next. What was imported before goes on with what it has. No file is touched.
+
+That is meant for a process that ends soon (`_strength` forks one for each fault); nothing is put back.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from hgframing_conformance.errors import ConformanceError
+
+
+__all__ = ["PlantingError", "dependents", "import_graph", "module_files", "plant"]
+
+
+class PlantingError(ConformanceError):
+    """There is no such package, or it cannot be imported."""
+
+
+def module_files(package: str) -> Mapping[str, Path]:
+    """Find the modules of a package, those of its subpackages too.
+
+    Args:
+        package: its dotted name.
+
+    Returns:
+        Dotted names and files, sorted by name.
+
+    Raises:
+        PlantingError: it cannot be found, or is no package of Python files.
+    """
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError) as error:
+        raise PlantingError(f"{package}: {error}") from None
+    if spec is None or not spec.submodule_search_locations:
+        raise PlantingError(f"{package} is not a package that can be imported")
+    found = {}
+    for place in spec.submodule_search_locations:
+        directory = Path(place)
+        for file in directory.rglob("*.py"):
+            parts = file.relative_to(directory).with_suffix("").parts
+            found[".".join((package, *(part for part in parts if part != "__init__")))] = file
+    return dict(sorted(found.items()))
+
+
+def import_graph(files: Mapping[str, Path]) -> Mapping[str, frozenset[str]]:
+    """Find out which modules import which, inside of functions too.
+
+    Args:
+        files: the modules, by their dotted names; others are left out.
+    """
+    return {name: frozenset(_imports(file, files)) for name, file in files.items()}
+
+
+def dependents(module: str, imports: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Name the modules that would see a change of a module: itself, and who imports it, directly or not.
+
+    Args:
+        module: dotted name of the module that changes.
+        imports: what `import_graph` says.
+    """
+    reached = {module}
+    while True:
+        more = {name for name, imported in imports.items() if imported & reached} - reached
+        if not more:
+            return frozenset(reached)
+        reached |= more
+
+
+def _imports(file: Path, known: Collection[str]) -> Iterator[str]:
+    """Yield the modules that a file imports by absolute names, inside of functions too."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        yield from (name for name in names if name in known)
+
+
+def plant(module: str, source: bytes, forgotten: Collection[str]) -> None:
+    """Let the next import of a module find other source, and forget who knows the old one.
+
+    Args:
+        module: dotted name.
+        source: what it is to be.
+        forgotten: what `dependents` says.
+    """
+    sys.meta_path.insert(0, _Finder(module, source))
+    for name in forgotten:
+        sys.modules.pop(name, None)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds one module, in memory."""
+
+    def __init__(self, module: str, source: bytes) -> None:
+        self._module = module
+        self._source = source
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Return our module's spec, with the file and the search path that it really has."""
+        if fullname != self._module:
+            return None
+        real = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if real is None or real.origin is None:
+            return None
+        real.loader = _Loader(fullname, real.origin, self._source)
+        return real
+
+
+class _Loader(importlib.abc.SourceLoader):
+    """Loads what it is given instead of the file."""
+
+    def __init__(self, module: str, file: str, source: bytes) -> None:
+        self._module: Final = module
+        self._file: Final = file
+        self._source: Final = source
+
+    def get_filename(self, fullname: str) -> str:  # noqa: ARG002  # importlib's interface
+        """Return the file that tracebacks name."""
+        return self._file
+
+    def get_data(self, path: str | bytes) -> bytes:
+        """Return the source; there is no compiled form of it anywhere."""
+        if path != self._file:
+            raise OSError(f"{path!r} is not kept")
+        return self._source

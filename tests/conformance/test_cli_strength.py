@@ -1,0 +1,68 @@
+"""`hgframing strength`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from click.testing import CliRunner, Result
+
+from hgframing_conformance._cli_strength import command
+from hgframing_conformance._planting import PlantingError
+
+
+SMALL = ["--layer", "codec", "--module", "_buffer", "--sample", "12"]
+
+
+def run(*arguments: str) -> Result:
+    """Run the command on few mutants."""
+    return CliRunner().invoke(command, [*SMALL, *arguments], standalone_mode=False)
+
+
+def test_strength_resumes_and_says_the_same(tmp_path: Path) -> None:
+    """A second run measures nothing, and its table and page are those of the first."""
+    state, page = tmp_path / "state.jsonl", tmp_path / "page.md"
+    first = run("--state", str(state), "--page", str(page))
+    kept, text = state.read_text(), page.read_text()
+    second = run("--state", str(state), "--page", str(page))
+
+    assert first.exception is None
+    assert kept == state.read_text()
+    assert text == page.read_text()
+    assert "mutants a second" in first.output
+    assert first.output.partition("mutants a second")[0].splitlines()[:-1] == second.output.splitlines()
+    assert first.return_value == second.return_value
+
+
+def test_strength_holds_the_file_of_equivalents_to_its_word(tmp_path: Path) -> None:
+    """An entry that matches nothing fails the command."""
+    file = tmp_path / "e.yaml"
+    file.write_text('equivalents: [{id: buffer-00000000, line: "a -> b", reason: because}]\n')
+    result = run("--equivalents", str(file))
+
+    assert result.return_value == 1
+    assert f"{file}: buffer-00000000" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["exec:true"], "direct:"),
+        (["--module", "_nothing"], "_nothing"),
+    ],
+)
+def test_strength_refuses_what_it_cannot_do(arguments: list[str], problem: str) -> None:
+    """Another process, and a module that is none, are usage errors."""
+    result = run(*arguments)
+
+    assert isinstance(result.exception, click.UsageError)
+    assert problem in str(result.exception)
+
+
+def test_strength_refuses_a_package_that_is_none() -> None:
+    """The message names it."""
+    result = run("--package", "no.such.package")
+
+    assert isinstance(result.exception, PlantingError)

@@ -1,0 +1,68 @@
+"""Planting a fault: found by the next import, unknown to those before, and never in a file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from pathlib import Path
+
+import pytest
+
+from hgframing_conformance._planting import PlantingError, dependents, import_graph, module_files
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a package of three modules, of which one imports another."""
+    directory = tmp_path / "planted"
+    directory.mkdir()
+    (directory / "__init__.py").write_text("")
+    (directory / "low.py").write_text("LIMIT = 1\n")
+    (directory / "high.py").write_text("def limit():\n    from planted.low import LIMIT\n    return LIMIT\n")
+    (directory / "aside.py").write_text("import os\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return directory
+
+
+def test_module_files_finds_every_module(package: Path) -> None:
+    """Names are dotted, and the package itself is one of them."""
+    assert module_files("planted") == {
+        "planted": package / "__init__.py",
+        "planted.aside": package / "aside.py",
+        "planted.high": package / "high.py",
+        "planted.low": package / "low.py",
+    }
+
+
+@pytest.mark.parametrize("name", ["there.is.none", "os"])
+def test_module_files_of_no_package_is_one_clear_error(name: str) -> None:
+    """What cannot be found, or is a single module, is named."""
+    with pytest.raises(PlantingError, match=name):
+        module_files(name)
+
+
+def test_dependents_follows_imports_inside_of_functions(package: Path) -> None:
+    """Who imports the module sees the change, also if it does so late."""
+    graph = import_graph(module_files(package.name))
+
+    assert dependents("planted.low", graph) == {"planted.low", "planted.high"}
+    assert dependents("planted.aside", graph) == {"planted.aside"}
+
+
+def test_plant_reaches_new_imports_only(package: Path) -> None:
+    """What was imported before stays as it was; the file does too."""
+    program = (
+        "import planted.low as before\n"
+        "from hgframing_conformance._planting import plant\n"
+        "plant('planted.low', b'LIMIT = 2', {'planted.low'})\n"
+        "import importlib\n"
+        "after = importlib.import_module('planted.low')\n"
+        "print(before.LIMIT, after.LIMIT, after.__file__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=package.parent, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["1", "2", str(package / "low.py")]
+    assert (package / "low.py").read_text() == "LIMIT = 1\n"

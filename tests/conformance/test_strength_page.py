@@ -1,0 +1,60 @@
+"""The page of strength: counts that add up."""
+
+from __future__ import annotations
+
+from hgframing_conformance._equivalents import Equivalent, Equivalents, OutOfReach, describe
+from hgframing_conformance._mutants import find_mutants
+from hgframing_conformance._strength import Result, Status
+from hgframing_conformance._strength_page import Strength, iterate_diffs, write_strength_page
+
+
+MUTANTS = find_mutants("p._m", b"def f():\n    x = a < b\ndef g():\n    x = c > d\ndef h():\n    x = 1\n")
+
+
+def measured() -> tuple[Strength, Equivalents]:
+    """One noticed, one equivalent, two out of reach, one survivor, one stillborn."""
+    first, second, third, fourth, fifth, sixth = MUTANTS
+    excused = Equivalents(
+        equivalents=(Equivalent(id=second.id, line=describe(second), reason="because *so*"),),
+        out_of_reach=(OutOfReach(module="p._m", function="g", reason="nobody calls it"),),
+    )
+    results = {
+        first.id: Result(mutant=first.id, status=Status.TIMED_OUT, gates=True),
+        second.id: Result(mutant=second.id, status=Status.SURVIVED),
+        third.id: Result(mutant=third.id, status=Status.SURVIVED),
+        fourth.id: Result(mutant=fourth.id, status=Status.SURVIVED),
+        fifth.id: Result(mutant=fifth.id, status=Status.SURVIVED),
+        sixth.id: Result(mutant=sixth.id, status=Status.STILLBORN),
+    }
+    return Strength(MUTANTS, results, excused), excused
+
+
+def test_strength_counts_every_mutant_once() -> None:
+    """Stillborn ones do not count; the figure is of what could be noticed."""
+    strength, _ = measured()
+    row = strength.total()
+
+    assert (row.mutants, row.noticed, row.gating, row.timed_out) == (5, 1, 1, 1)
+    assert (row.equivalent, row.out_of_reach, row.survived) == (1, 2, 1)
+    assert row.figure == 0.5
+    assert strength.rows() == {"p._m": row}
+    assert strength.survivors == [MUTANTS[4]]
+
+
+def test_strength_page_has_table_survivors_and_reasons() -> None:
+    """Everything that was decided can be looked up."""
+    strength, excused = measured()
+    page = write_strength_page(strength, excused, MUTANTS)
+
+    assert "| `_m` | 5 | 1 | 1 | 1 | 1 | 2 | 1 | 50.0% |" in page
+    assert describe(MUTANTS[4]) in page
+    assert "because *so*" in page
+    assert "nobody calls it" in page
+
+
+def test_diffs_name_file_and_line() -> None:
+    """An editor opens what is printed."""
+    [text] = iterate_diffs(MUTANTS[4:5], {"p._m": "p/_m.py"})
+
+    assert text.startswith(f"p/_m.py:6: {MUTANTS[4].id} constant\n")
+    assert text.endswith("  - x = 1\n  + x = (2)")
