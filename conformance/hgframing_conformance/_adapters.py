@@ -1,16 +1,16 @@
 """Our side of the connection to an implementation.
 
-An *adapter* takes checked case messages and answers each with one *observation*, in order. How the implementation is
-reached (in this process, in a child process, over HTTP) is the adapter's affair alone; what it said is never judged
-here. Whatever an implementation does, `run` raises nothing and answers every message: the ways in which a case can end
-without an answer are observations too.
+An *adapter* takes checked case messages and answers each with one *observation*, in order. How the implementation
+is reached (in this process, in a child process, over HTTP) is the adapter's affair alone; what it said is never
+judged here. Whatever an implementation does, `run` raises nothing and answers every message: the ways in which a
+case can end without an answer are observations too.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Protocol
 
 from hgframing_conformance._messages import Hello
@@ -32,7 +32,7 @@ __all__ = [
 
 #: Seconds that one case may take. Cases do no I/O and wait for nothing: an answer within milliseconds is normal.
 DEFAULT_TIMEOUT: Final = 5.0
-#: Deaths and time-outs that one run survives. A harness that dies more often would cost hours and teach nothing new.
+#: How often one connection is made anew after a death or a time-out. More would cost hours and teach nothing new.
 DEFAULT_MAX_RESTARTS: Final = 50
 
 
@@ -42,11 +42,14 @@ class AdapterOptions:
 
     Attributes:
         timeout: seconds for one case, and for `hello`; more than 0.
-        max_restarts: how often the harness may die or time out before the rest is not run; 0 or more.
+        max_restarts: how often the harness is started again after a death or a time-out before the rest is not run; 0
+            or more. While half of them are left, one more is spent on a death to name the step that kills.
+        wire: is told every line in both directions (`->` or `<-`) as it passes, for those who show it.
     """
 
     timeout: float = DEFAULT_TIMEOUT
     max_restarts: int = DEFAULT_MAX_RESTARTS
+    wire: Callable[[str, bytes], None] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

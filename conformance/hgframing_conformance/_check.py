@@ -1,13 +1,14 @@
 """One whole check: connect, run, compare with what is expected, add up.
 
-This is `hgframing check` without its command line and its printing; what wants to watch gets every judged outcome as it
-comes. The file of expectations is written here too, because only a finished run knows what to write.
+This is `hgframing check` without its command line and its printing; what wants to watch gets every judged outcome
+as it comes. The file of expectations is written here too, because only a finished run knows what to write.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import random
 import time
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +25,14 @@ from hgframing_conformance._expectations import (
     read_expectations,
     status_without_file,
 )
+from hgframing_conformance._isolation import IsolatingAdapter
 from hgframing_conformance._jobs import connect_all
 from hgframing_conformance._locators import connect
 from hgframing_conformance._messages import Hello
 from hgframing_conformance._outcomes import Outcome
 from hgframing_conformance._problems import Problem
 from hgframing_conformance._run import Engine, RunOptions
+from hgframing_conformance._sanity import Sanity
 from hgframing_conformance._select import Item, Selection, items, select, unsupported
 from hgframing_conformance._summary import Judged, Summary
 
@@ -50,6 +53,9 @@ class Check:
         expectations: what is known to fail; None: nothing.
         jobs: how many connections work side by side; more than 1 is for child processes.
         write: where to write an expectation file that fits the run; None: nowhere.
+        shuffle: the seed of the order of cases, at least 0; None: the order of the suites.
+        isolate: give every item a connection of its own.
+        options: words of the command line that a line which repeats an item needs too.
     """
 
     locator: str
@@ -60,6 +66,9 @@ class Check:
     expectations: Path | None = None
     jobs: int = 1
     write: Path | None = None
+    shuffle: int | None = None
+    isolate: bool = False
+    options: tuple[str, ...] = ()
 
 
 def check(
@@ -83,21 +92,22 @@ def check(
         ExpectationError: the expectation file cannot be read, or not be written.
     """
     book = _book(order)
-    chosen = list(select(order.cases, order.selection))
-    adapter = connect_all(lambda: connect(order.locator, order.adapter), order.jobs)
-    summary = Summary(locator=order.locator, hello=adapter.hello)
+    chosen = list(select(_in_order(order), order.selection))
+    adapter = connect_all(lambda: _connect(order), order.jobs)
+    summary = Summary(locator=order.locator, hello=adapter.hello, options=order.options)
     outcomes: list[Outcome] = []
+    sanity = Sanity()
     started = time.perf_counter()
     try:
-        if begin is not None:
-            begin(adapter, len(chosen))
+        (begin or _ignore)(adapter, len(chosen))
         for outcome in Engine(adapter, order.run).run(chosen):
-            if tick is not None:
-                tick()
+            sanity.see(outcome)
+            (tick or _ignore)()
             if order.write is not None:
                 outcomes.append(outcome)
             else:
                 _take(summary, Judged(outcome=outcome, status=_status(outcome, book)), watch)
+        summary.leaks = sanity.ask_again(Engine(adapter, order.run))
     except KeyboardInterrupt:
         summary.stopped = "interrupted"
     finally:
@@ -108,9 +118,26 @@ def check(
         for outcome in outcomes:
             _take(summary, Judged(outcome=outcome, status=book.status(outcome)), watch)
     if book is not None:
-        supported = _supported(order.cases, adapter.hello)
-        summary.problems = book.problems(supported, adapter.hello, dt.datetime.now(tz=dt.UTC).date())
+        summary.problems = _stale(book, order.cases, adapter.hello)
     return summary
+
+
+def _ignore(*_told: object) -> None:
+    """Stand in for those who do not watch."""
+
+
+def _in_order(order: Check) -> Sequence[Case]:
+    if order.shuffle is None:
+        return order.cases
+    cases = list(order.cases)
+    random.Random(order.shuffle).shuffle(cases)  # noqa: S311  (the same seed has to give the same order)
+    return cases
+
+
+def _connect(order: Check) -> Adapter:
+    if order.isolate:
+        return IsolatingAdapter(lambda: connect(order.locator, order.adapter), order.adapter)
+    return connect(order.locator, order.adapter)
 
 
 def _book(order: Check) -> Expectations | None:
@@ -126,6 +153,10 @@ def _status(outcome: Outcome, book: Expectations | None) -> Status:
 
 def _supported(cases: Sequence[Case], hello: Hello) -> Iterator[Item]:
     return (item for case in cases for item in items(case) if not unsupported(item, hello))
+
+
+def _stale(book: Expectations, cases: Sequence[Case], hello: Hello) -> tuple[Problem, ...]:
+    return book.problems(_supported(cases, hello), hello, dt.datetime.now(tz=dt.UTC).date())
 
 
 def _take(summary: Summary, judged: Judged, watch: Callable[[Judged], None] | None) -> None:

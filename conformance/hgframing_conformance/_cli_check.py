@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sys
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,21 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hgframing_conformance._adapters import DEFAULT_MAX_RESTARTS, DEFAULT_TIMEOUT, Adapter, AdapterOptions
+from hgframing_conformance._adapters import DEFAULT_MAX_RESTARTS, Adapter, AdapterOptions
 from hgframing_conformance._check import Check, check
-from hgframing_conformance._jsonl import JsonLines
-from hgframing_conformance._junit import JUnit
 from hgframing_conformance._locators import REFERENCE
-from hgframing_conformance._markdown import write_markdown
-from hgframing_conformance._options import load, selection_from, selection_options
+from hgframing_conformance._options import (
+    load,
+    match_option,
+    selection_from,
+    selection_options,
+    timeout_option,
+)
+from hgframing_conformance._outputs import Outputs
 from hgframing_conformance._report import print_summary
+from hgframing_conformance._repro import repeated_options
 from hgframing_conformance._run import RunOptions
-from hgframing_conformance._summary import Judged
+from hgframing_conformance._summary import Summary, worst_exit
 
 
 __all__ = ["command"]
@@ -35,7 +41,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("check")
-@click.argument("locator", default=REFERENCE)
+@click.argument("locators", nargs=-1, metavar="[LOCATOR]...")
 @selection_options
 @click.option(
     "--expectations",
@@ -45,19 +51,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--write-expectations", "write", type=_FILE, help="Bring FILE up to date with this run, or make it."
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=DEFAULT_TIMEOUT,
-    show_default=True,
-    help="Seconds for one case.",
-)
+@timeout_option
 @click.option(
     "--max-restarts",
     type=click.IntRange(min=0),
     default=DEFAULT_MAX_RESTARTS,
     show_default=True,
-    help="Deaths and time-outs before the run ends as incomplete.",
+    help="Restarts after deaths and time-outs before the run ends as incomplete.",
 )
 @click.option(
     "--jobs",
@@ -66,65 +66,87 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Processes of the harness that work side by side; direct: uses one.",
 )
-@click.option("--strict", is_flag=True, help="Cases of level should gate too.")
+@click.option("--isolate", is_flag=True, help="Start the harness anew for every item; slow.")
 @click.option(
-    "--match",
-    type=click.Choice(["code", "message"]),
-    default="code",
-    show_default=True,
-    help="How far errors are compared.",
+    "--shuffle", metavar="SEED|random", help="Put the cases in an order that SEED determines; it is printed."
 )
+@click.option("--strict", is_flag=True, help="Cases of level should gate too.")
+@match_option
 @click.option("--quiet", is_flag=True, help="Print only what is not as expected, and the counts.")
 @click.option("--jsonl", type=_FILE, help="Write every outcome as a line of JSON.")
-@click.option("--junit", type=_FILE, help="Write a JUnit report.")
+@click.option("--junit", type=_FILE, help="Write a JUnit report; of one LOCATOR.")
 @click.option(
     "--markdown", type=_FILE, help="Write a summary in Markdown, for instance to $GITHUB_STEP_SUMMARY."
 )
-def command(locator: str, **options: Any) -> int:
-    """Run the vectors against LOCATOR (default: the reference).
+@click.option("--html", type=_FILE, help="Write the matrix and every failure as one HTML page.")
+@click.option("--badge", type=_FILE, help="Write the JSON of a shields.io endpoint badge; of one LOCATOR.")
+def command(locators: tuple[str, ...], **options: Any) -> int:
+    """Run the vectors against LOCATOR (default: the reference), or against several one after another.
 
     LOCATOR is direct:package.module:factory or "exec:command arguments".
     """
-    order = Check(
-        locator=locator,
-        cases=load(options, whole=bool(options["expectations"] or options["write"])),
-        selection=selection_from(options),
-        adapter=AdapterOptions(timeout=options["timeout"], max_restarts=options["max_restarts"]),
-        run=RunOptions(strict=options["strict"], messages=options["match"] == "message"),
-        expectations=options["expectations"],
-        jobs=options["jobs"] if locator.startswith("exec:") else 1,
-        write=options["write"],
-    )
-    for path in (options["junit"], options["markdown"]):
-        if path is not None:
-            # A report that cannot be written is told before the run, not after it.
-            path.open("ab").close()
-    with contextlib.ExitStack() as stack:
-        lines = stack.enter_context(JsonLines.open(options["jsonl"])) if options["jsonl"] else None
-        junit = JUnit() if options["junit"] else None
-        progress = stack.enter_context(_progress(shown=sys.stderr.isatty() and not options["quiet"]))
+    orders = _orders(locators or (REFERENCE,), options)
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    exits = []
+    with Outputs.open(options) as outputs:
+        for order in orders:
+            summary = _check(order, outputs, quiet=options["quiet"])
+            outputs.end(summary)
+            print_summary(console, summary, quiet=options["quiet"])
+            exits.append(summary.exit)
+        outputs.finish()
+    return worst_exit(exits)
+
+
+def _orders(locators: Sequence[str], options: dict[str, Any]) -> list[Check]:
+    """Turn the command line into one order for each implementation."""
+    if len(locators) > 1:
+        for name in ("expectations", "write", "junit", "badge"):
+            if options[name]:
+                flag = "write-expectations" if name == "write" else name
+                raise click.UsageError(f"--{flag} is about one implementation, {len(locators)} are named")
+    cases = load(options, whole=bool(options["expectations"] or options["write"]))
+    shuffle = _seed(options["shuffle"])
+    return [
+        Check(
+            locator=locator,
+            cases=cases,
+            selection=selection_from(options),
+            adapter=AdapterOptions(timeout=options["timeout"], max_restarts=options["max_restarts"]),
+            run=RunOptions(strict=options["strict"], messages=options["match"] == "message"),
+            expectations=options["expectations"],
+            jobs=options["jobs"] if locator.startswith("exec:") else 1,
+            write=options["write"],
+            shuffle=shuffle,
+            isolate=options["isolate"],
+            options=repeated_options(
+                suites=options["paths"], timeout=options["timeout"], messages=options["match"] == "message"
+            ),
+        )
+        for locator in locators
+    ]
+
+
+def _seed(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if text == "random":
+        return secrets.randbelow(10**6)
+    if not (text.isascii() and text.isdecimal()):
+        raise click.UsageError(f"--shuffle takes a whole number or `random`, not {text!r}")
+    return int(text)
+
+
+def _check(order: Check, outputs: Outputs, *, quiet: bool) -> Summary:
+    if order.shuffle is not None:
+        click.echo(f"order: --shuffle {order.shuffle}")
+    with _progress(shown=sys.stderr.isatty() and not quiet) as progress:
 
         def begin(adapter: Adapter, total: int) -> None:
             progress(total)
-            if lines is not None:
-                lines.begin(order, adapter.hello, total)
+            outputs.begin(order, adapter.hello, total)
 
-        def watch(judged: Judged) -> None:
-            if lines is not None:
-                lines.outcome(judged)
-            if junit is not None:
-                junit.add(judged)
-
-        summary = check(order, begin=begin, tick=lambda: progress(None), watch=watch)
-        if lines is not None:
-            lines.end(summary)
-    if junit is not None:
-        junit.write(options["junit"], summary)
-    if options["markdown"]:
-        write_markdown(options["markdown"], summary)
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
-    print_summary(console, summary, quiet=options["quiet"])
-    return int(summary.exit)
+        return check(order, begin=begin, tick=lambda: progress(None), watch=outputs.outcome)
 
 
 @contextlib.contextmanager

@@ -3,9 +3,9 @@
 Cases are sent ahead of their answers, so that neither side waits for the other's pipe; the answers come in order. A
 case has its deadline from the moment it is the oldest without an answer.
 
-* A death or a time-out is the oldest case's. The harness is started again and is sent the case's prefixes, one step
-  more each time, which names the step that kills it; then it goes on with the next case. The number of deaths of a run
-  is bounded; what was not sent then is `NotRun`.
+* A death or a time-out is the oldest case's. The harness is started again and goes on with the next case. While less
+  than half of the restarts are used, it is sent the case's prefixes first, one step more each time, which names the
+  step that kills it and costs another restart. When no restart is left, what was not sent is `NotRun`.
 * A line that is no answer is the oldest case's bad reply, quoted. The harness goes on: should the answer to that case
   still come, it is dropped, and everything after it keeps its place.
 * Standard error is kept for the report and decides nothing.
@@ -41,11 +41,11 @@ from hgframing_conformance._messages import (
     hello_message,
     read_hello,
     read_line,
-    read_result,
     read_unknown,
 )
 from hgframing_conformance._process import MAX_LINE, ChildProcess, Ending
 from hgframing_conformance._quoting import probe_name, quote
+from hgframing_conformance._replies import ReplyReader
 from hgframing_conformance.errors import ConnectError, HelloError, LocatorError, ProbeError, SetupError
 
 
@@ -81,10 +81,11 @@ class HarnessAdapter:
         self._options = options
         self._ahead = 1
         self._deaths = 0
+        self._restarts = 0
         self._seq = 0
         self._notes: list[str] = []
         self._child: ChildProcess | None = None
-        self._spoiled: set[int] = set()
+        self._replies = ReplyReader()
         self.hello: Hello = self._start()
 
     def run(self, messages: Iterable[dict[str, Any]]) -> Iterator[Observation]:
@@ -165,32 +166,21 @@ class HarnessAdapter:
 
     def _judge_line(self, line: bytes, message: dict[str, Any]) -> Observation | None:
         """Read a line as the answer to a message; None: it is the late answer to a case that had a bad reply."""
-        child = self._child
-        stderr = child.take_stderr() if child is not None else ""
-        expected = message["seq"]
-        try:
-            reply = read_line(line)
-            seq = reply.get("seq")
-            if reply.get("op") == "result" and isinstance(seq, int) and seq in self._spoiled:
-                self._spoiled.discard(seq)
-                return None
-            steps = read_result(reply, seq=expected, steps=len(message["steps"]))
-        except MessageError as error:
-            self._spoiled.add(expected)
-            return BadReply(problem=str(error), quoted=quote(line), stderr=stderr)
-        self._ahead = 1 if stderr else min(2 * self._ahead, _AHEAD)
-        return Answered(steps=steps, stderr=stderr)
+        stderr = self._child.take_stderr() if self._child is not None else ""
+        observation = self._replies.read(line, message, stderr)
+        if isinstance(observation, Answered):
+            self._ahead = 1 if stderr else min(2 * self._ahead, _AHEAD)
+        return observation
 
     def _recover(self, message: dict[str, Any], death: Crashed | TimedOut) -> Crashed | TimedOut:
         """Start the harness again and find out which step of the case kills it."""
         self._deaths += 1
-        if self._deaths > self._options.max_restarts:
-            self._give_up(f"{self._command}: died or timed out {self._deaths} times, which is too often")
-            return death
         if not self._restart():
             return death
         if len(message["steps"]) == 1:
             return dataclasses.replace(death, step=0)
+        if 2 * self._restarts > self._options.max_restarts:
+            return death
         for index, prefix in enumerate(prefixes(message)):
             match again := self._observe(self._send(prefix)):
                 case Crashed() | TimedOut():
@@ -207,6 +197,11 @@ class HarnessAdapter:
         return dataclasses.replace(death, remark="it did not happen again when the case was sent alone")
 
     def _restart(self) -> bool:
+        if self._restarts == self._options.max_restarts:
+            often = f"died or timed out {self._deaths} times, which is too often"
+            self._give_up(f"{self._command}: {often} ({self._restarts} restarts)")
+            return False
+        self._restarts += 1
         try:
             self._start()
         except SetupError as error:
@@ -221,7 +216,7 @@ class HarnessAdapter:
     def _start(self) -> Hello:
         """Bring a new process past `hello` and `probe`."""
         try:
-            child = ChildProcess(self._argv)
+            child = ChildProcess(self._argv, self._options.wire)
         except (OSError, ValueError) as error:
             raise ConnectError(self._command, f"cannot be started: {error}") from None
         try:
@@ -230,7 +225,7 @@ class HarnessAdapter:
             child.kill()
             raise
         self._child = child
-        self._spoiled.clear()
+        self._replies = ReplyReader()
         return hello
 
     def _introduce(self, child: ChildProcess) -> Hello:

@@ -16,7 +16,7 @@ from hgframing import REVISIONS
 from hgframing_conformance._expectations import Status
 from hgframing_conformance._outcomes import Outcome, OutcomeKind
 from hgframing_conformance._quoting import clean
-from hgframing_conformance._report import repro
+from hgframing_conformance._repro import repro
 from hgframing_conformance._summary import Judged, Summary
 from hgframing_conformance._transcript import action_lines
 
@@ -50,7 +50,7 @@ class JUnit:
             suite = suites.get(name)
             if suite is None:
                 suite = suites[name] = ET.SubElement(root, "testsuite", name=name)
-            suite.append(_testcase(judged, summary.locator))
+            suite.append(_testcase(judged, summary))
         for problem in summary.problems:
             suite = suites.setdefault("expectations", ET.Element("testsuite", name="expectations"))
             case = ET.SubElement(suite, "testcase", classname="expectations", name=clean(str(problem)))
@@ -69,7 +69,7 @@ def _count(element: ET.Element) -> None:
         element.set(total, str(sum(1 for _ in element.iter(tag))))
 
 
-def _testcase(judged: Judged, locator: str) -> ET.Element:
+def _testcase(judged: Judged, summary: Summary) -> ET.Element:
     outcome = judged.outcome
     case = outcome.item.case
     element = ET.Element("testcase", classname=case.suite.replace("/", "."), name=outcome.item.name)
@@ -88,7 +88,9 @@ def _testcase(judged: Judged, locator: str) -> ET.Element:
         if judged.status is Status.UNEXPECTED_PASS:
             message = "passes, but is expected to fail"
         problem = ET.SubElement(element, tag, message=message, type=judged.status.value)
-        problem.text = clean("\n".join([*_detail(outcome), f"repro: {repro(locator, judged)}"]))
+        problem.text = clean(
+            "\n".join([*_detail(outcome), f"repro: {repro(summary.locator, judged, summary.options)}"])
+        )
     elif outcome.kind is not OutcomeKind.PASSED:
         why = {Status.KNOWN: "known to fail: ", Status.FINE: ""}.get(judged.status, "")
         if outcome.kind.is_failure and judged.status is Status.FINE:

@@ -8,7 +8,7 @@ from typing import Final
 from hgframing_conformance._cases import Layer
 from hgframing_conformance._outcomes import OutcomeKind
 from hgframing_conformance._quoting import quote
-from hgframing_conformance._report import repro
+from hgframing_conformance._repro import repro
 from hgframing_conformance._summary import Summary
 
 
@@ -48,7 +48,7 @@ def write_markdown(path: Path, summary: Summary) -> None:
         outcome = judged.outcome
         said = f"{judged.status.value}, {outcome.kind.value}: {_text(outcome.reason)}"
         lines.append(f"* **{_text(outcome.item.name)}** {said}")
-        lines.append(f"  `{repro(summary.locator, judged).replace('`', '')}`")
+        lines.append(f"  `{repro(summary.locator, judged, summary.options).replace('`', '')}`")
     if len(summary.unexpected) > _SHOWN:
         lines.append(f"* and {len(summary.unexpected) - _SHOWN} more")
     lines += [f"* {_text(str(problem))}" for problem in summary.problems]

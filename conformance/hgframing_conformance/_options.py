@@ -9,14 +9,44 @@ from typing import Any, TypeVar
 import click
 
 from hgframing import REVISIONS
+from hgframing_conformance._adapters import DEFAULT_TIMEOUT
 from hgframing_conformance._cases import Case, Layer, Level, Tier
 from hgframing_conformance._select import Selection
 from hgframing_conformance._suites import load_suites
 
 
-__all__ = ["load", "selection_from", "selection_options"]
+__all__ = [
+    "load",
+    "match_option",
+    "selection_from",
+    "selection_options",
+    "suites_option",
+    "timeout_option",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+suites_option = click.option(
+    "--suites",
+    "paths",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Suite files or directories instead of those that ship.",
+)
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULT_TIMEOUT,
+    show_default=True,
+    help="Seconds for one case.",
+)
+match_option = click.option(
+    "--match",
+    type=click.Choice(["code", "message"]),
+    default="code",
+    show_default=True,
+    help="How far errors are compared.",
+)
 
 _OPTIONS = (
     click.option(
@@ -54,13 +84,7 @@ _OPTIONS = (
         show_default=True,
         help="How much: full includes core.",
     ),
-    click.option(
-        "--suites",
-        "paths",
-        multiple=True,
-        type=click.Path(exists=True, path_type=Path),
-        help="Suite files or directories instead of those that ship.",
-    ),
+    suites_option,
 )
 
 

@@ -20,7 +20,7 @@ from hgframing_conformance._adapters import (
     Observation,
     TimedOut,
 )
-from hgframing_conformance._cases import Level
+from hgframing_conformance._cases import Action, Level
 from hgframing_conformance._compare import Problem, Verdict
 from hgframing_conformance._select import Item
 
@@ -76,6 +76,7 @@ class Outcome:
         step: the step concerned, from 0, as far as one is known.
         observation: what the adapter saw; None for what was not sent.
         verdict: what the judge said; None where nothing could be judged.
+        observed: the actions of every step; None where there was no answer.
     """
 
     item: Item
@@ -85,6 +86,7 @@ class Outcome:
     step: int | None = None
     observation: Observation | None = None
     verdict: Verdict | None = None
+    observed: tuple[tuple[Action, ...], ...] | None = None
 
 
 def gates(kind: OutcomeKind, *, level: Level, disputed: bool, strict: bool) -> bool:

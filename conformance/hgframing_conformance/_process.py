@@ -4,8 +4,8 @@ One selector serves all three pipes, without threads: input is written while out
 the other for ever, and standard error that was written before an answer is read before that answer is handed out, so
 it is told apart from what the next case writes.
 
-The child leads its own process group. The group is killed, not the child alone, and it is killed *before* the child is
-reaped: until then its number cannot belong to anybody else.
+The child leads its own process group. The group is killed, not the child alone, and it is killed *before* the child
+is reaped: until then its number cannot belong to anybody else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import subprocess
 import time
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Final
 
 from hgframing_conformance._quoting import clean
@@ -52,11 +52,16 @@ class Ending(enum.Enum):
 class ChildProcess:
     """Starts a program and exchanges lines with it.
 
+    Args:
+        argv: the program and its arguments.
+        wire: is told every line that is sent (`->`) or handed out (`<-`).
+
     Raises:
         OSError: the program cannot be started.
     """
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(self, argv: Sequence[str], wire: Callable[[str, bytes], None] | None = None) -> None:
+        self._wire = wire
         self._child = subprocess.Popen(  # noqa: S603  (running the user's program is what we are for)
             argv,
             stdin=subprocess.PIPE,
@@ -91,6 +96,8 @@ class ChildProcess:
         """Queue a line; it is written while answers are awaited."""
         if self._stdin not in self._open:
             return
+        if self._wire is not None:
+            self._wire("->", line)
         if not self._unsent:
             self._selector.register(self._stdin, selectors.EVENT_WRITE)
         self._unsent += line
@@ -124,7 +131,10 @@ class ChildProcess:
                     return Ending.GONE
             elif left <= 0:
                 return Ending.LATE
-        return self._lines.popleft()
+        line = self._lines.popleft()
+        if self._wire is not None:
+            self._wire("<-", line)
+        return line
 
     def finish(self, until: float) -> tuple[int | None, int]:
         """Close the child's input, wait for its end and kill what is left of its group.

@@ -1,8 +1,8 @@
 """The console: what a person sees of a run.
 
 Everything that is not as expected is shown with what was expected and what was observed side by side, the frames in
-notation, and a line that repeats just that item. What is as expected is only counted. The last line has the counts and
-the verdict.
+notation, and a line that repeats just that item. What is as expected is only counted. The last line has the counts
+and the verdict.
 
 Chunkings of a case that fail in the same way are shown once.
 """
@@ -10,7 +10,6 @@ Chunkings of a case that fail in the same way are shown once.
 from __future__ import annotations
 
 import io
-import shlex
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -22,16 +21,17 @@ from rich.text import Text
 
 from hgframing import REVISIONS
 from hgframing_conformance._adapters import NotRun
-from hgframing_conformance._cases import Layer, Tier
+from hgframing_conformance._cases import Layer
 from hgframing_conformance._expectations import Status
 from hgframing_conformance._locators import REFERENCE
 from hgframing_conformance._outcomes import Outcome, OutcomeKind
 from hgframing_conformance._quoting import clean
+from hgframing_conformance._repro import repro
 from hgframing_conformance._summary import Judged, Summary
 from hgframing_conformance._transcript import action_lines, step_lines
 
 
-__all__ = ["failure_text", "print_summary", "repro"]
+__all__ = ["failure_text", "print_summary"]
 
 #: Failures shown in full; a run with more has one cause, and the files have them all.
 _SHOWN: Final = 25
@@ -41,18 +41,6 @@ _WORDS: Final = {
     Status.UNEXPECTED_PASS: "passes, but is expected to fail",
     Status.OTHER_KIND: "fails in another way than expected",
 }
-
-
-def repro(locator: str, judged: Judged) -> str:
-    """Write the command that repeats one item."""
-    words = ["hgframing", "check"]
-    if locator != REFERENCE:
-        words.append(locator)
-    item = judged.outcome.item
-    words += ["-k", item.name]
-    if item.case.tier is Tier.FULL:
-        words += ["--tier", "full"]
-    return shlex.join(words)
 
 
 def print_summary(console: Console, summary: Summary, *, quiet: bool) -> None:
@@ -67,7 +55,7 @@ def print_summary(console: Console, summary: Summary, *, quiet: bool) -> None:
         if number == _SHOWN:
             _say(console, Text(f"... and {len(summary.unexpected)} items not as expected in all\n"))
             break
-        for part in _failure(summary.locator, group):
+        for part in _failure(group, repro(summary.locator, group[0], summary.options)):
             _say(console, part)
         console.print()
     for problem in summary.problems:
@@ -80,6 +68,8 @@ def print_summary(console: Console, summary: Summary, *, quiet: bool) -> None:
         for reason, count in sorted(summary.reasons.items()):
             _say(console, Text(f"unsupported, for want of {clean(reason)}: {count}"))
         _print_remarks(console, summary)
+    for leak in summary.leaks:
+        _say(console, Text(clean(leak), style="red"))
     for note in summary.notes:
         _say(console, Text(f"note: {clean(note)}", style="yellow"))
     if summary.stopped:
@@ -125,7 +115,7 @@ def _alike(judged: Judged) -> tuple[object, ...]:
     return outcome.item.names[1], judged.status, outcome.kind, outcome.reason, outcome.step
 
 
-def _failure(locator: str, group: Sequence[Judged]) -> Iterator[RenderableType]:
+def _failure(group: Sequence[Judged], again: str) -> Iterator[RenderableType]:
     judged = group[0]
     outcome, case = judged.outcome, judged.outcome.item.case
     what = _WORDS.get(judged.status, outcome.kind.value)
@@ -140,7 +130,7 @@ def _failure(locator: str, group: Sequence[Judged]) -> Iterator[RenderableType]:
         yield Text(f"  {where}{clean(outcome.reason)}")
     if outcome.kind is not OutcomeKind.PASSED:
         yield from _details(outcome)
-    yield Text(f"  repro: {repro(locator, judged)}")
+    yield Text(f"  repro: {again}")
 
 
 def _details(outcome: Outcome) -> Iterator[RenderableType]:
@@ -187,15 +177,16 @@ def _table(summary: Summary) -> Table:
     return table
 
 
-def failure_text(judged: Judged, locator: str | None) -> str:
+def failure_text(judged: Judged, locator: str | None, options: Sequence[str] = ()) -> str:
     """Write the report of one item as plain text, for those who print it themselves.
 
     Args:
         judged: an item that is not as expected.
         locator: how the implementation was attached; None: the reference.
+        options: as in `_repro.repro`.
     """
     console = Console(width=110, highlight=False, color_system=None, file=io.StringIO())
     with console.capture() as captured:
-        for part in _failure(locator or REFERENCE, [judged]):
+        for part in _failure([judged], repro(locator or REFERENCE, judged, options)):
             _say(console, part)
     return captured.get()

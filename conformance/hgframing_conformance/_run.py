@@ -118,6 +118,7 @@ class Engine:
 
     def _outcome(self, item: Item, run: _CaseRun, observation: Observation) -> Outcome:
         verdict: Verdict | None = None
+        read: tuple[tuple[Action, ...], ...] | BadReply | None = None
         if isinstance(observation, Answered):
             read = _read_actions(observation, run.case)
             if isinstance(read, BadReply):
@@ -144,6 +145,7 @@ class Engine:
             step=step,
             observation=None if isinstance(observation, NotRun) else observation,
             verdict=verdict,
+            observed=read if isinstance(read, tuple) else None,
         )
 
 
@@ -160,7 +162,7 @@ def _variance(item: Item, run: _CaseRun, verdict: Verdict) -> str:
     return f"does something else in step {step} than with chunking {first.chunking.value}"
 
 
-def _read_actions(observation: Answered, case: Case) -> list[tuple[Action, ...]] | BadReply:
+def _read_actions(observation: Answered, case: Case) -> tuple[tuple[Action, ...], ...] | BadReply:
     """Read the actions of an answer; what cannot be read is a bad reply."""
     read = []
     for number, actions in enumerate(observation.steps):
@@ -175,4 +177,4 @@ def _read_actions(observation: Answered, case: Case) -> list[tuple[Action, ...]]
             return BadReply(
                 problem=str(error), quoted=quote(msgspec.json.encode(actions)), stderr=observation.stderr
             )
-    return read
+    return tuple(read)

@@ -250,6 +250,7 @@ class VectorItem(_Item):
         from hgframing_conformance._expectations import Status, status_without_file  # noqa: PLC0415
         from hgframing_conformance._outcomes import OutcomeKind  # noqa: PLC0415
         from hgframing_conformance._report import failure_text  # noqa: PLC0415
+        from hgframing_conformance._repro import repeated_options  # noqa: PLC0415
         from hgframing_conformance._summary import Judged  # noqa: PLC0415
 
         (outcome,) = self._connection.engine().run([self._vector])
@@ -257,8 +258,12 @@ class VectorItem(_Item):
         status = status_without_file(outcome) if book is None else book.status(outcome)
         said = f"{outcome.kind.value}: {outcome.reason}"
         if not status.is_expected:
-            locator = self.config.option.hgframing_implementation
-            raise NotAsExpectedError(failure_text(Judged(outcome=outcome, status=status), locator))
+            option = self.config.option
+            again = repeated_options(
+                suites=option.hgframing_suites, timeout=option.hgframing_timeout, messages=False
+            )
+            judged = Judged(outcome=outcome, status=status)
+            raise NotAsExpectedError(failure_text(judged, option.hgframing_implementation, again))
         if outcome.kind is OutcomeKind.UNSUPPORTED:
             pytest.skip(f"unsupported, for want of {outcome.reason}")
         if status is Status.KNOWN:

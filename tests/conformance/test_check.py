@@ -156,3 +156,62 @@ def test_check_begin_knows_how_much_is_to_come() -> None:
     check(order("honest"), begin=lambda _adapter, total: told.append(total), tick=lambda: ticks.append(None))
     assert told == [3]
     assert len(ticks) == 3
+
+
+def test_check_shuffle_is_the_same_for_the_same_seed() -> None:
+    """The order follows from the seed; every case is still there, and the outcome does not depend on it."""
+
+    def names(seed: int | None) -> list[str]:
+        seen: list[Judged] = []
+        summary = check(order("wrong", shuffle=seed), watch=seen.append)
+        assert summary.exit is Exit.NOT_AS_EXPECTED
+        return [judged.outcome.item.case.id for judged in seen]
+
+    plain = names(None)
+    orders = [names(seed) for seed in range(6)]
+    assert names(3) == orders[3]
+    assert any(one != plain for one in orders)
+    assert all(sorted(one) == sorted(plain) for one in orders)
+
+
+def test_check_isolate_finds_the_same() -> None:
+    """A process for every item changes no outcome."""
+    one, each = check(order("crash")), check(order("crash", isolate=True))
+    assert one.counts == each.counts
+    assert one.exit is each.exit
+
+
+@pytest.mark.parametrize("bites", [50, 51])
+def test_check_fifty_crashing_cases_cost_at_most_fifty_restarts(bites: int, tmp_path: Path) -> None:
+    """Fifty deaths are survived, the fifty-first ends the run: what follows is not run, and the run incomplete."""
+    script, starts = tmp_path / "counts.sh", tmp_path / "starts"
+    script.write_text(f"echo x >> {starts}\nexec {animal('crash')}\n")
+    cases = [case(f"zoo-{number}", frame_step("bite")) for number in range(bites)]
+    cases.append(case("zoo-last", frame_step("harmless")))
+    summary = check(Check(locator=f"exec:sh {script}", cases=cases, selection=Selection()))
+    # Half of the restarts name the step where that costs nothing: these cases have one step.
+    assert starts.read_text().count("x") == 1 + 50
+    assert summary.of_kind(OutcomeKind.CRASHED) == bites
+    assert summary.of_kind(OutcomeKind.PASSED) == (1 if bites == 50 else 0)
+    assert summary.exit is (Exit.NOT_AS_EXPECTED if bites == 50 else Exit.INCOMPLETE)
+
+
+def test_check_crashes_in_later_steps_spend_half_of_the_restarts_on_naming_them(tmp_path: Path) -> None:
+    """Naming the step costs a second start, so it ends before the restarts do; the limit holds all the same."""
+    script, starts = tmp_path / "counts.sh", tmp_path / "starts"
+    script.write_text(f"echo x >> {starts}\nexec {animal('crash')}\n")
+    cases = [case(f"zoo-{number}", frame_step("one"), frame_step("bite")) for number in range(10)]
+    steps: list[int | None] = []
+    summary = check(
+        Check(
+            locator=f"exec:sh {script}",
+            cases=cases,
+            selection=Selection(),
+            adapter=AdapterOptions(max_restarts=8),
+        ),
+        watch=lambda judged: steps.append(judged.outcome.step),
+    )
+    assert starts.read_text().count("x") == 1 + 8
+    assert steps == [1, 1, None, None, None, None, None, None, None, None]
+    assert summary.of_kind(OutcomeKind.CRASHED) == 7
+    assert summary.exit is Exit.INCOMPLETE

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .zoo.commands import check, write_suite
+from .zoo.cases import animal
+from .zoo.commands import check, run, write_suite
 
 
 @pytest.fixture
@@ -74,3 +75,49 @@ def test_check_write_expectations_makes_the_next_run_succeed(
     assert check("wrong", suites, "--expectations", str(path)) == 0
     assert check("honest", suites, "--expectations", str(path)) == 1
     assert "passes, but is expected to fail" in capsys.readouterr().out
+
+
+def test_check_shuffle_prints_the_seed(suites: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An order that found something can be had again."""
+    assert check("honest", suites, "--shuffle", "7") == 0
+    assert "order: --shuffle 7" in capsys.readouterr().out
+    assert check("honest", suites, "--shuffle", "random") == 0
+    printed = capsys.readouterr().out.splitlines()[0]
+    assert check("honest", suites, *printed.removeprefix("order: ").split()) == 0
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", "1.5", "²"])
+def test_check_shuffle_without_a_seed_is_refused(seed: str, suites: str) -> None:
+    """What is no whole number cannot be printed and had again."""
+    assert check("honest", suites, f"--shuffle={seed}") == 2
+
+
+def test_check_several_implementations_exit_with_the_worst(suites: str, tmp_path: Path) -> None:
+    """One command runs them one after another; one that fails is not hidden by one that passes."""
+    path = tmp_path / "all.jsonl"
+    locators = [f"exec:{animal(kind)}" for kind in ("wrong", "honest")]
+    assert run("check", *locators, "--suites", suites, "--jsonl", str(path)) == 1
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [event["locator"] for event in events if event["event"] == "begin"] == locators
+    assert [event["exit"] for event in events if event["event"] == "end"] == [1, 0]
+
+
+@pytest.mark.parametrize("option", ["--junit", "--badge", "--write-expectations"])
+def test_check_several_implementations_share_no_file_of_one(option: str, suites: str, tmp_path: Path) -> None:
+    """A file that speaks of one implementation cannot be about two."""
+    path = tmp_path / "file"
+    locators = [f"exec:{animal('honest')}"] * 2
+    assert run("check", *locators, "--suites", suites, option, str(path)) == 2
+    assert not path.exists()
+
+
+def test_check_isolate_and_jobs_go_together(suites: str) -> None:
+    """Each of several workers starts a process for every item."""
+    assert check("honest", suites, "--isolate", "--jobs", "2") == 0
+
+
+def test_check_leaking_state_fails_and_isolation_helps(tmp_path: Path) -> None:
+    """A harness that remembers is told apart by asking twice."""
+    suites = write_suite(tmp_path)
+    assert check("forgetful", suites) == 1
+    assert check("forgetful", suites, "--isolate") == 0

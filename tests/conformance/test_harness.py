@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hgframing_conformance import _process
 from hgframing_conformance._adapters import (
     AdapterOptions,
     Answered,
@@ -23,11 +24,12 @@ from hgframing_conformance._adapters import (
     Observation,
     TimedOut,
 )
+from hgframing_conformance._cases import Chunking
 from hgframing_conformance._harness import HarnessAdapter
 from hgframing_conformance._select import item_message
 from hgframing_conformance.errors import ConnectError, HelloError, LocatorError, ProbeError, Stage
 
-from .zoo.cases import animal, three_cases
+from .zoo.cases import animal, case, frame_step, three_cases
 
 
 def run(command: str, *, timeout: float = 5.0, max_restarts: int = 50) -> list[Observation]:
@@ -254,3 +256,50 @@ def test_harness_closed_twice_says_the_same() -> None:
     """Closing again does nothing."""
     adapter = HarnessAdapter(animal("rude"), AdapterOptions())
     assert adapter.close() == adapter.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("third", Crashed), ("endless", Crashed), ("out-of-order", BadReply), ("hostile", Answered)],
+)
+def test_harness_zoo_costs_at_most_its_own_case(kind: str, outcome: type[Observation]) -> None:
+    """Death at the third step, a line without end, answers in the wrong order: bounded, and told apart."""
+    cases = [
+        case("zoo-second", frame_step("two"), frame_step("bite"), frame_step("three")),
+        case("zoo-third", frame_step("three")),
+    ]
+    limit = _process.MAX_LINE
+    _process.MAX_LINE = 3_000_000  # type: ignore[misc]
+    started = time.monotonic()
+    try:
+        adapter = HarnessAdapter(animal(kind), AdapterOptions())
+        found = list(adapter.run(item_message(one, Chunking.FRAME) for one in cases))
+        adapter.close()
+    finally:
+        _process.MAX_LINE = limit  # type: ignore[misc]
+    assert isinstance(found[0], outcome)
+    if isinstance(found[0], Crashed):
+        assert found[0].step == (2 if kind == "third" else 1)
+    assert isinstance(found[1], Answered | BadReply)
+    assert time.monotonic() - started < 10
+
+
+def test_harness_slow_starter_is_waited_for() -> None:
+    """Starting may take as long as a case; only its answer to hello counts."""
+    adapter = HarnessAdapter(animal("slow"), AdapterOptions(timeout=3.0))
+    assert adapter.hello.name == "animal"
+    assert adapter.close() == ()
+    with pytest.raises(HelloError, match="did not answer 'hello'"):
+        HarnessAdapter(animal("slow"), AdapterOptions(timeout=0.1))
+
+
+def test_harness_tells_every_line_to_whoever_watches() -> None:
+    """Both directions are there, in the order in which they passed."""
+    wire: list[tuple[str, bytes]] = []
+    adapter = HarnessAdapter(
+        animal("honest"), AdapterOptions(wire=lambda way, line: wire.append((way, line)))
+    )
+    adapter.close()
+    assert [way for way, _ in wire] == ["->", "<-", "->", "<-", "->"]
+    assert wire[0][1].startswith(b'{"op":"hello"')
+    assert wire[-1][1] == b'{"op":"bye"}'

@@ -57,7 +57,7 @@ def test_plugin_failure_shows_our_report(tmp_path: Path, suites: Path) -> None:
     assert counts(done) == {"passed": 1, "failed": 1}
     assert "::zoo-first@0006[frame]" in done.stdout
     assert "1 1 0 command-data eos bite" in done.stdout
-    assert "repro: hgframing check" in done.stdout
+    assert "repro: hgframing replay --suites" in done.stdout
     assert "plugin.py" not in done.stdout
 
 

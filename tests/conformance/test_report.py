@@ -11,7 +11,7 @@ from hgframing_conformance._cases import Chunking
 from hgframing_conformance._expectations import Status
 from hgframing_conformance._harness import HarnessAdapter
 from hgframing_conformance._outcomes import Outcome, OutcomeKind
-from hgframing_conformance._report import failure_text, print_summary, repro
+from hgframing_conformance._report import failure_text, print_summary
 from hgframing_conformance._run import Engine, RunOptions
 from hgframing_conformance._select import items
 from hgframing_conformance._summary import Judged, Summary
@@ -34,7 +34,7 @@ def test_console_shows_what_is_not_as_expected_and_counts_last() -> None:
     assert "dead@0006 [frame] crashed" in text
     assert "step 1: because" in text
     assert "last words" in text
-    assert "repro: hgframing check 'exec:./harness --it' -k 'dead@0006[frame]'" in text
+    assert "repro: hgframing replay 'dead@0006[frame]' -- ./harness --it" in text
     assert "too-good@0006 [frame] passes, but is expected to fail" in text
     assert "unsupported, for want of because: 1" in text
     assert "not gating (may): choice@0006 [frame] failed: because" in text
@@ -80,9 +80,10 @@ def test_console_chunkings_that_fail_alike_are_shown_once() -> None:
     assert "a@0006 [frame, whole, byte] failed" in text
 
 
-def test_repro_of_the_reference_is_short() -> None:
-    """What is the default need not be said."""
-    _, judged = run()
-    assert (
-        repro("direct:hgframing_conformance:reference", judged[1]) == "hgframing check -k 'dead@0006[frame]'"
-    )
+def test_console_says_that_state_leaks() -> None:
+    """What puts every verdict of a run in doubt is told."""
+    summary, _ = run()
+    summary.leaks = ("state leaks between cases: so it does",)
+    text = console_text(summary)
+    assert "state leaks between cases: so it does" in text
+    assert "state leaks between cases)" in text.rstrip().splitlines()[-1]

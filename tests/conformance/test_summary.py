@@ -8,7 +8,7 @@ from hgframing_conformance._expectations import Status
 from hgframing_conformance._outcomes import Outcome, OutcomeKind
 from hgframing_conformance._problems import Problem
 from hgframing_conformance._select import items
-from hgframing_conformance._summary import Exit, Judged, Summary
+from hgframing_conformance._summary import Exit, Judged, Summary, worst_exit
 
 from .test_select import hello
 from .zoo.cases import case, frame_step
@@ -91,3 +91,25 @@ def test_summary_keeps_what_is_worth_showing() -> None:
     assert len(added.remarks) == 1
     assert added.reasons == {"why": 1}
     assert added.total == 4
+
+
+@pytest.mark.parametrize(
+    ("exits", "worst"),
+    [
+        ([], Exit.NOTHING_SELECTED),
+        ([Exit.AS_EXPECTED, Exit.NOTHING_SELECTED], Exit.AS_EXPECTED),
+        ([Exit.NOT_AS_EXPECTED, Exit.AS_EXPECTED], Exit.NOT_AS_EXPECTED),
+        ([Exit.AS_EXPECTED, Exit.INCOMPLETE, Exit.NOT_AS_EXPECTED], Exit.INCOMPLETE),
+    ],
+)
+def test_worst_exit_hides_nothing(exits: list[Exit], worst: Exit) -> None:
+    """Of several runs the one that says least good decides."""
+    assert worst_exit(exits) is worst
+
+
+def test_exit_of_a_leak_is_not_as_expected() -> None:
+    """A run whose verdicts are in doubt does not succeed."""
+    leaking = summary((K.PASSED, S.FINE))
+    assert leaking.exit is Exit.AS_EXPECTED
+    leaking.leaks = ("state leaks",)
+    assert leaking.exit is Exit.NOT_AS_EXPECTED

@@ -20,6 +20,11 @@ from typing import Any
 Message = dict[str, Any]
 
 BITE = b"bite".hex()
+#: Markup for everything that a report may be written in.
+EVIL = (
+    "</script></style></svg></pre><script>window.evil = 1</script>"
+    "<img src=x onerror=evil()>\"'><!--]]>\x1b[2J\x00{{7*7}}"
+)
 HELLO: Message = {
     "op": "hello",
     "protocol": 1,
@@ -176,6 +181,39 @@ def floods(message: Message) -> None:
     honest(message)
 
 
+def hostile(message: Message) -> None:
+    """Answer in words that are markup, and write more of them to standard error."""
+    sys.stderr.write(f"last words {EVIL}\n")
+    sys.stderr.flush()
+    raised = {"raised": {"type": EVIL, "message": EVIL}}
+    run = {"frame": decode(message)[0][0]["frame"] | {"payload": {"hex": EVIL.encode().hex()}}}
+    say(result(message, [[raised, run] for _ in message["steps"]]))
+
+
+def huge(message: Message) -> None:
+    """Answer with more actions than anybody wants to read."""
+    say(result(message, [[{"noop": {}}] * 20_000 + actions * 20_000 for actions in decode(message)]))
+
+
+def endless(_message: Message) -> None:
+    """Write a line that does not end."""
+    while True:
+        sys.stdout.write("x" * 1_000_000)
+
+
+def out_of_order(message: Message) -> None:
+    """Answer the case before once more, and this one after it."""
+    say(result({"seq": max(message["seq"] - 1, 0)}, decode(message)))
+    honest(message)
+
+
+def third(message: Message) -> None:
+    """Die at the third step."""
+    if len(message["steps"]) >= 3:
+        os._exit(6)
+    honest(message)
+
+
 def once(message: Message) -> None:
     """Die the first time only."""
     mark = Path(sys.argv[2])
@@ -207,6 +245,11 @@ VICES: dict[str, Callable[[Message], None]] = {
         forks,
         floods,
         once,
+        hostile,
+        huge,
+        endless,
+        out_of_order,
+        third,
     )
 }
 
@@ -219,8 +262,21 @@ def chunk_shy(message: Message) -> None:
     say(result(message, steps))
 
 
+def forgetful(message: Message) -> None:
+    """Remember the octets of earlier cases."""
+    LEFT.append(b"")
+    if len(LEFT) < 3:
+        honest(message)
+    else:
+        say(result(message, [[] for _ in message["steps"]]))
+
+
+#: What is kept from case to case where nothing should be.
+LEFT: list[bytes] = []
+
 #: What is said in place of the right hello.
 HELLOS: dict[str, Message] = {
+    "hostile": HELLO | {"name": f"n{EVIL}", "version": f"v{EVIL}", "language": f"l{EVIL}"},
     "future": HELLO | {"protocol": 2},
     "nameless": {key: value for key, value in HELLO.items() if key != "name"},
     "boaster": HELLO
@@ -241,6 +297,9 @@ def greet(kind: str) -> None:
             sys.exit(7)
         case "mute":
             time.sleep(1000)
+        case "slow":
+            time.sleep(0.5)
+            say(HELLO)
         case "babbles":
             sys.stdout.write("Welcome to animal 1.0!\n")
             sys.stdout.flush()
@@ -270,6 +329,12 @@ def answer(kind: str, message: Message) -> None:
             twice(message)
         case "floods":
             floods(message)
+        case "forgetful":
+            forgetful(message)
+        case "error":
+            say(result(message, [[{"error": {"code": "bad-flags"}}] for _ in message["steps"]]))
+        case "out-of-order":
+            out_of_order(message)
         case _:
             (VICES.get(kind, honest) if bites(message) else honest)(message)
 
