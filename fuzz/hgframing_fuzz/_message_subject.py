@@ -16,6 +16,7 @@ from hgframing_conformance._adapters import Adapter, Answered, BadReply, Crashed
 from hgframing_conformance._cases import Action, ActionKind, Layer, Verb
 from hgframing_conformance._forms import FormError
 from hgframing_conformance._messages import case_message
+from hgframing_fuzz._client_session import calls_of
 from hgframing_fuzz._drive import Answer, Script, choose_answer
 from hgframing_fuzz._input import REVISION_CODES, Answers
 from hgframing_fuzz._outcome import Kind, Observed, Seen, Trace
@@ -29,6 +30,9 @@ _RESPONSES: Final[tuple[list[Any], ...]] = (
     [],
     [{"hex": "78" * 40000}],
 )
+
+
+_CALL: Final[Mapping[str, Any]] = {"call": {"command": {"hex": b"c".hex()}, "args": {"map": []}}}
 
 
 class UnansweredError(Exception):
@@ -50,14 +54,16 @@ class MessageSubject:
 
     Args:
         adapter: connected, past `hello`; it is closed with this.
+        layer: server or client.
     """
 
     #: Nothing of it runs where it could be seen.
     code = None
     instrument: tuple[str, ...] = ()
 
-    def __init__(self, adapter: Adapter) -> None:
+    def __init__(self, adapter: Adapter, layer: Layer = Layer.SERVER) -> None:
         self._adapter = adapter
+        self._layer = layer
         hello = adapter.hello
         self.name = f"{hello.name} {hello.version}"
         self.revisions = tuple(key for key in REVISION_CODES if key in hello.revisions)
@@ -116,16 +122,22 @@ class MessageSubject:
             steps = [*steps, {"end-input": None}]
         setup = {"defer-output": True} if script.options.defer_output and self._defers else {}
         key = script.revision.key
-        message = case_message(revision=key, layer=Layer.SERVER, setup=setup, steps=steps)
+        calls: Sequence[Mapping[str, Any]] = ()
+        if self._layer is Layer.CLIENT:
+            setup = {"buffer-sends": False, "multiple-sends": True}
+            calls = [_CALL] * calls_of(script.options, script.revision)
+        message = case_message(revision=key, layer=self._layer, setup=setup, steps=[*calls, *steps])
         for observation in self._adapter.run([message]):
             match observation:
                 case Answered():
-                    return [_read(actions, key) for actions in observation.steps]
+                    return [_read(actions, self._layer, key) for actions in observation.steps[len(calls) :]]
                 case Crashed():
-                    raise UnansweredError("crashed", observation.how, observation.step)
+                    raise UnansweredError("crashed", observation.how, _past(observation.step, len(calls)))
                 case TimedOut():
                     raise UnansweredError(
-                        "timed-out", f"no answer in {observation.seconds:g} s", observation.step
+                        "timed-out",
+                        f"no answer in {observation.seconds:g} s",
+                        _past(observation.step, len(calls)),
                     )
                 case BadReply():
                     raise UnansweredError("bad-reply", f"{observation.problem}: {observation.quoted}")
@@ -134,9 +146,14 @@ class MessageSubject:
         raise UnansweredError("bad-reply", "no observation")
 
 
-def _read(actions: list[dict[str, Any]], revision: str) -> tuple[Observed, ...]:
+def _past(step: int | None, calls: int) -> int | None:
+    """The step of the input, where calls come before it; None if it was one of them, or is not known."""
+    return None if step is None or step < calls else step - calls
+
+
+def _read(actions: list[dict[str, Any]], layer: Layer, revision: str) -> tuple[Observed, ...]:
     try:
-        return tuple(_observed(parse_observed(action, Layer.SERVER, revision)) for action in actions)
+        return tuple(_observed(parse_observed(action, layer, revision)) for action in actions)
     except FormError as error:
         raise UnansweredError("bad-reply", str(error)) from error
 
@@ -148,6 +165,10 @@ def _observed(action: Action) -> Observed:
             value: object = tuple(fields[name] for name in ("command", "args", "data", "redirect"))
         case ActionKind.SEND_FRAMES:
             value = fields["frames"]
+        case ActionKind.RESPONSE_DATA:
+            value = (fields.get("data"), fields.get("eos"))
+        case ActionKind.ERROR_RESPONSE:
+            value = (fields.get("type"), fields.get("atoms"))
         case ActionKind.RAISED:
             value = (fields.get("type", "unknown"), fields.get("message", ""))
         case ActionKind.ERROR:

@@ -30,7 +30,7 @@ from hgframing_fuzz._drive import Script, request_of
 from hgframing_fuzz._outcome import Finding, Kind, Observed, Trace
 
 
-__all__ = ["check_trace", "compare_traces", "message_shape"]
+__all__ = ["check_raised", "check_trace", "compare_traces", "message_shape", "objection"]
 
 _RUN: Final = Kind.RUN_COMMAND
 _ERROR: Final = Kind.ERROR
@@ -71,7 +71,7 @@ def check_trace(script: Script, trace: Trace) -> Finding | None:
             kind = one.kind
             if kind is _WANT_FRAME or kind is _RUN:
                 if errored:
-                    return _finding(
+                    return objection(
                         "fault-is-terminal", kind.value, kind.value, f"{kind.value} after an error"
                     )
                 if kind is _RUN and (finding := _check_run(script, index, one, active)) is not None:
@@ -87,7 +87,8 @@ def check_trace(script: Script, trace: Trace) -> Finding | None:
     return _check_output(script, trace) if sent and has_ids else None
 
 
-def _finding(kind: str, where: str, line: str, message: str) -> Finding:
+def objection(kind: str, where: str, line: str, message: str) -> Finding:
+    """Make the finding of an oracle, which has no more to say than its message."""
     return Finding(kind, where, line, message, lambda: message)
 
 
@@ -95,7 +96,7 @@ def _check_run(script: Script, index: int, one: Observed, active: set[int]) -> F
     """Judge one command that is to be run, and note that it is."""
     has_ids = script.revision.header.has_request
     if one.request in active and has_ids:
-        return _finding(
+        return objection(
             "one-run", "run-command", "active", f"request {one.request} is run while it is active"
         )
     finding = _check_command(one)
@@ -105,19 +106,19 @@ def _check_run(script: Script, index: int, one: Observed, active: set[int]) -> F
     owner = None if script.late else request_of(script, index)
     if owner is not None and owner != one.request:
         message = f"a frame of request {owner} runs request {one.request}"
-        return _finding("own-request", "run-command", "foreign", message)
+        return objection("own-request", "run-command", "foreign", message)
     return None
 
 
 def _check_command(one: Observed) -> Finding | None:
     """Judge the shape of a command that is to be run."""
     if not isinstance(one.value, tuple) or len(one.value) != 4:
-        return _finding(
+        return objection(
             "command-shape", "run-command", "fields", f"run-command has no four fields: {one.value!r:.80}"
         )
     command, args, data, _ = one.value
     if not isinstance(command, bytes):
-        return _finding(
+        return objection(
             "command-shape", "run-command", "command", f"the command is {_name(command)}, not bytes"
         )
     if isinstance(args, MapValue):
@@ -125,14 +126,16 @@ def _check_command(one: Observed) -> Finding | None:
     elif isinstance(args, Mapping):
         names = list(args)
     else:
-        return _finding("command-shape", "run-command", "args", f"the arguments are {_name(args)}, not a map")
+        return objection(
+            "command-shape", "run-command", "args", f"the arguments are {_name(args)}, not a map"
+        )
     for name in names:
         if not isinstance(name, bytes):
-            return _finding(
+            return objection(
                 "command-shape", "run-command", "args-name", f"an argument's name is {_name(name)}, not bytes"
             )
     if data is not None and not isinstance(data, bytes):
-        return _finding("command-shape", "run-command", "data", f"the data are {_name(data)}, not bytes")
+        return objection("command-shape", "run-command", "data", f"the data are {_name(data)}, not bytes")
     return None
 
 
@@ -140,15 +143,20 @@ def _name(value: object) -> str:
     return type(value).__name__
 
 
+def check_raised(one: Observed) -> Finding:
+    """Make the finding of an exception that arrived as an action."""
+    name, message = one.value if isinstance(one.value, tuple) else ("unknown", str(one.value))
+    return objection(str(name), "raised", message_shape(str(message)), f"{name}: {message}")
+
+
 def _check_refusal(one: Observed, *, errored: bool) -> Finding | None:
     """Judge `raised` and `refused`."""
     if one.kind is _RAISED:
-        name, message = one.value if isinstance(one.value, tuple) else ("unknown", str(one.value))
-        return _finding(str(name), "raised", message_shape(str(message)), f"{name}: {message}")
+        return check_raised(one)
     if errored:
         # Whether a command may still be answered after the peer's fault is the implementation's own affair.
         return None
-    return _finding(
+    return objection(
         "refused", "answer", message_shape(str(one.value)), f"an honest answer is refused: {one.value}"
     )
 
@@ -174,7 +182,7 @@ def _check_output(script: Script, trace: Trace) -> Finding | None:
                     message = (
                         f"a {spec.name} frame of request {frame.request_id} after the end of its response"
                     )
-                    return _finding("one-end", "send-frames", spec.name, message)
+                    return objection("one-end", "send-frames", spec.name, message)
                 if spec.type is FrameType.ERROR_RESPONSE or frame.flags & spec.flags.get("eos", 0):
                     ended.add(frame.request_id)
     return None
@@ -197,7 +205,7 @@ def compare_traces(kind: str, left: Trace, right: Trace, *, how: str) -> Finding
         if _differ(one, other):
             first, second = _kind(one), _kind(other)
             message = f"{how}: {_show(one)} became {_show(other)}"
-            return _finding(kind, how, f"{first}-{second}", message)
+            return objection(kind, how, f"{first}-{second}", message)
     return None
 
 

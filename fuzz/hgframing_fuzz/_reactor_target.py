@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 import traceback
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Final
 
 from hgframing import Revision
@@ -39,16 +39,24 @@ _OTHER_DELIVERIES: Final = (Delivery.WHOLE, Delivery.OCTET, Delivery.CUT)
 
 
 class ReactorTarget:
-    """Drives a server reactor.
+    """Drives a reactor.
 
     Args:
         name: the target's name.
         subject: the implementation.
         guards: what watches time and memory; they must be entered while inputs are run.
+        judge: the oracles that look at a trace; those of a server, unless told otherwise.
     """
 
-    def __init__(self, name: str, subject: Subject, guards: Guards) -> None:
+    def __init__(
+        self,
+        name: str,
+        subject: Subject,
+        guards: Guards,
+        judge: Callable[[Script, Trace], Finding | None] = check_trace,
+    ) -> None:
         self.name = name
+        self._judge = judge
         self._subject = subject
         self._observe = subject.observe
         self._guards = guards
@@ -67,7 +75,7 @@ class ReactorTarget:
         finding = self._watch(script, trace)
         features = trace_features(script, trace)
         if finding is None or finding.kind == "memory-bound":
-            finding = check_trace(script, trace) or finding
+            finding = self._judge(script, trace) or finding
         if finding is None and options.compares:
             finding = self._compare(value, revision)
         return Outcome(finding, features)
@@ -136,7 +144,7 @@ class ReactorTarget:
         """Run an input again, and cut differently."""
         first: Trace = []
         script = make_script(value, revision, _BY_FRAME, late=True)
-        finding = self._watch(script, first) or check_trace(script, first)
+        finding = self._watch(script, first) or self._judge(script, first)
         if finding is not None:
             return finding
         again: Trace = []

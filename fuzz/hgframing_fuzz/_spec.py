@@ -17,7 +17,7 @@ from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import FuzzInput
 from hgframing_fuzz._mutate import Mutator
 from hgframing_fuzz._outcome import Target
-from hgframing_fuzz._subjects import Subject, load_subject, revision_codes
+from hgframing_fuzz._subjects import Side, Subject, load_subject, revision_codes
 
 
 __all__ = ["BoundTarget", "TargetSpec"]
@@ -32,12 +32,14 @@ class TargetSpec:
         summary: one sentence for `hgframing-fuzz targets`.
         make: makes the target for a subject, watched by guards.
         make_mutator: makes what generates and mutates inputs, for some revision octets.
+        side: which reactor of an implementation is attached.
     """
 
     name: str
     summary: str
     make: Callable[[Subject, Guards], Target]
     make_mutator: Callable[[tuple[int, ...], Random], Mutator]
+    side: Side = Side.SERVER
 
     def bind(self, locator: str, guards: Guards) -> BoundTarget:
         """Attach an implementation.
@@ -50,7 +52,7 @@ class TargetSpec:
             LocatorError: the locator is none.
             SetupError: the implementation cannot be attached.
         """
-        subject = load_subject(locator)
+        subject = load_subject(locator, self.side)
         return BoundTarget(spec=self, subject=subject, target=self.make(subject, guards))
 
 

@@ -4,7 +4,7 @@ A *subject* plays a script and writes down what it saw. There are two ways to re
 
 * **sessions**, in this process: octets in, actions out, exceptions with their traceback. Fast, and findings
   are sorted by the place where they strike. The reference is one, and so is whatever `direct:module:factory`
-  gives that has `open_server`.
+  gives that has `open_server` or `open_client`.
 * **messages**, the harness protocol: any implementation that the conformance suite can drive, `exec:` or
   `direct:`. A whole input is one message. What its API throws arrives as `raised`, so its findings are sorted
   by type and message.
@@ -12,6 +12,7 @@ A *subject* plays a script and writes down what it saw. There are two ways to re
 
 from __future__ import annotations
 
+import enum
 import importlib
 
 from collections.abc import Callable
@@ -19,9 +20,11 @@ from typing import Any, Final, Protocol
 
 from hgframing import Revision
 from hgframing_conformance._adapters import AdapterOptions
+from hgframing_conformance._cases import Layer
 from hgframing_conformance._locators import REFERENCE, connect
 from hgframing_conformance.errors import ConnectError, LocatorError
 from hgframing_fuzz._blame import CodeUnderTest
+from hgframing_fuzz._client_session import ReferenceClient, calls_of
 from hgframing_fuzz._drive import Script, Session, drive
 from hgframing_fuzz._input import REVISION_CODES
 from hgframing_fuzz._message_subject import MessageSubject
@@ -29,13 +32,29 @@ from hgframing_fuzz._outcome import Trace
 from hgframing_fuzz._reference import ReferenceServer
 
 
-__all__ = ["ServerMaker", "SessionSubject", "Subject", "load_subject", "revision_codes"]
+__all__ = [
+    "ClientMaker",
+    "ClientSubject",
+    "ServerMaker",
+    "SessionSubject",
+    "Side",
+    "Subject",
+    "load_subject",
+    "revision_codes",
+]
 
 #: Seconds for one input through messages. No input is worth more, and a hang is a finding.
 _MESSAGE_TIMEOUT: Final = 5.0
 #: How often a harness may die before the run is given up: each death is counted in its bucket and costs a
 #: restart.
 _MAX_RESTARTS: Final = 1000
+
+
+class Side(enum.Enum):
+    """Which of the two reactors of an implementation."""
+
+    SERVER = "open_server"
+    CLIENT = "open_client"
 
 
 class Subject(Protocol):
@@ -76,8 +95,8 @@ class Subject(Protocol):
         """End the connection to the implementation."""
 
 
-class ServerMaker(Protocol):
-    """What a factory returns that gives sessions: a subject's attributes, and reactors."""
+class Maker(Protocol):
+    """What a factory returns that gives sessions: a subject's attributes."""
 
     @property
     def name(self) -> str:
@@ -99,8 +118,19 @@ class ServerMaker(Protocol):
     def instrument(self) -> tuple[str, ...]:
         """The modules that a coverage-guided engine instruments."""
 
+
+class ServerMaker(Maker, Protocol):
+    """What makes server reactors."""
+
     def open_server(self, revision: Revision, *, defer_output: bool) -> Session:
         """Make a fresh server reactor."""
+
+
+class ClientMaker(Maker, Protocol):
+    """What makes client reactors."""
+
+    def open_client(self, revision: Revision, *, calls: int) -> Session:
+        """Make a fresh client reactor that has issued so many requests, 1–4, with IDs 1, 3, 5, 7."""
 
 
 class SessionSubject:
@@ -126,30 +156,61 @@ class SessionSubject:
         """Do nothing: there is nothing to end."""
 
 
+class ClientSubject:
+    """A client in this process.
+
+    Args:
+        maker: makes the reactors.
+    """
+
+    def __init__(self, maker: ClientMaker) -> None:
+        self.name = maker.name
+        self.revisions = maker.revisions
+        self.cuts = maker.cuts
+        self.code = maker.code
+        self.instrument = maker.instrument
+        self._open = maker.open_client
+
+    def observe(self, script: Script, trace: Trace) -> None:
+        """Play a script; see `Subject.observe`."""
+        calls = calls_of(script.options, script.revision)
+        drive(self._open(script.revision, calls=calls), script, trace)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to end."""
+
+
 def revision_codes(subject: Subject) -> tuple[int, ...]:
     """The revision octets of inputs for a subject, newest revision first."""
     return tuple(code for code, key in enumerate(REVISION_CODES) if key in subject.revisions)
 
 
-def load_subject(locator: str) -> Subject:
+def load_subject(locator: str, side: Side = Side.SERVER) -> Subject:
     """Attach what a locator names, by sessions if it has them, else by messages.
 
     Args:
         locator: `reference`, `direct:package.module:factory` or `exec:command arguments`.
+        side: which reactor is driven.
 
     Raises:
         LocatorError: it is no locator.
         SetupError: there is nothing to attach, or it is broken; the message says what it printed.
     """
     if locator in {"reference", REFERENCE}:
-        return SessionSubject(ReferenceServer())
+        return _subject_of(ReferenceServer() if side is Side.SERVER else ReferenceClient(), side)
     kind, _, rest = locator.partition(":")
     if kind == "direct":
         maker = _make(locator, rest)
-        if hasattr(maker, "open_server"):
-            return SessionSubject(maker)
+        if hasattr(maker, side.value):
+            return _subject_of(maker, side)
+        if any(hasattr(maker, other.value) for other in Side):
+            raise ConnectError(locator, f"has no {side.value}")
     adapter = connect(locator, AdapterOptions(timeout=_MESSAGE_TIMEOUT, max_restarts=_MAX_RESTARTS))
-    return MessageSubject(adapter)
+    return MessageSubject(adapter, Layer.SERVER if side is Side.SERVER else Layer.CLIENT)
+
+
+def _subject_of(maker: Any, side: Side) -> Subject:
+    return SessionSubject(maker) if side is Side.SERVER else ClientSubject(maker)
 
 
 def _make(locator: str, rest: str) -> Any:

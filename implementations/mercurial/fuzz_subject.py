@@ -2,6 +2,8 @@
 
     PYTHONPATH=implementations/mercurial hgframing-fuzz run --target server-reactor \
         --implementation direct:fuzz_subject:server --directory findings
+    PYTHONPATH=implementations/mercurial hgframing-fuzz run --target client-reactor \
+        --implementation direct:fuzz_subject:client --directory findings
 
 The harness beside this file speaks the harness protocol: one message for a whole case, and an exception
 arrives as the name of its type. That suits a conformance suite. A fuzzer wants a hundred times the speed, and
@@ -122,6 +124,59 @@ def _frame(octets: bytes) -> Frame:
     return Frame(request_id, stream_id, stream_flags, nibbles >> 4, nibbles & 15, bytes(octets[8:]))
 
 
+class _ClientSession:
+    """One `clientreactor` that has issued its requests."""
+
+    def __init__(self, ui: Any, calls: int) -> None:
+        offered = [b"zstd-8mb", b"zlib", b"identity"]
+        self._reactor = wireprotoframing.clientreactor(
+            ui, hasmultiplesend=True, buffersends=False, clientcontentencoders=offered
+        )
+        self._aborted: tuple[Observed, ...] = ()
+        for _ in range(calls):
+            _, _, meta = self._reactor.callcommand(b"c", {})
+            for _ in meta[b"framegen"]:
+                pass
+
+    @property
+    def state(self) -> tuple[int, ...]:
+        return tuple(self._reactor._activerequests)  # noqa: SLF001 -- nothing public tells it
+
+    def receive(self, octets: bytes) -> tuple[Observed, ...]:
+        if self._aborted:
+            return self._aborted
+        source = io.BytesIO(octets)
+        observed: tuple[Observed, ...] = ()
+        size = len(octets)
+        while source.tell() < size:
+            try:
+                frame = wireprotoframing.readframe(source)
+            except error.Abort as abort:
+                self._aborted = (Observed(Kind.ERROR, None, ("", bytes(abort.message))),)
+                return observed + self._aborted
+            one = _observe_client(*self._reactor.onframerecv(frame))
+            observed += (one,)
+            if one.kind is Kind.ERROR:
+                break
+        return observed
+
+    def end_input(self) -> tuple[Observed, ...]:
+        return (_PLAIN[b"noop"],)  # the reactor cannot be told
+
+    def answer(self, answer: Answer) -> tuple[Observed, ...]:
+        raise AssertionError(f"a client is asked to answer {answer.request}")
+
+
+def _observe_client(name: bytes, meta: dict[bytes, Any]) -> Observed:
+    if name == b"responsedata":
+        value = (bytes(meta[b"data"]), bool(meta[b"eos"]))
+        return Observed(Kind.RESPONSE_DATA, meta[b"request"].requestid, value)
+    if name == b"error" and b"request" in meta:
+        value = (meta[b"type"], meta[b"message"])
+        return Observed(Kind.ERROR_RESPONSE, meta[b"request"].requestid, value)
+    return _observe(name, meta)
+
+
 class ServerSubject:
     """The server reactor of the Mercurial that is installed; what a locator names."""
 
@@ -142,3 +197,25 @@ class ServerSubject:
 def server() -> ServerSubject:
     """Make the subject: `direct:fuzz_subject:server`."""
     return ServerSubject()
+
+
+class ClientSubject:
+    """The client reactor of the Mercurial that is installed."""
+
+    name = ServerSubject.name
+    revisions = ServerSubject.revisions
+    cuts = False
+    instrument = ServerSubject.instrument
+
+    def __init__(self) -> None:
+        self.code = CodeUnderTest.of_modules(["mercurial"], ["mercurial.wireprotoframing"])
+        self._ui = uimod.ui.load()
+
+    def open_client(self, revision: Revision, *, calls: int) -> _ClientSession:  # noqa: ARG002
+        """Make a reactor with requests under way. There is one revision only."""
+        return _ClientSession(self._ui, calls)
+
+
+def client() -> ClientSubject:
+    """Make the subject: `direct:fuzz_subject:client`."""
+    return ClientSubject()

@@ -1,0 +1,50 @@
+"""The target `client-reactor`: what a client does with whatever a server sends.
+
+As a script it is a libFuzzer target: with atheris, `python client_reactor_fuzzer.py CORPUS
+-max_total_time=60` fuzzes and stops at the first finding, as engines such as OSS-Fuzz expect; files as
+arguments are replayed, with atheris or without. For campaigns, which go on after a finding, use
+`hgframing-fuzz run`.
+
+The environment variable HGFRAMING_FUZZ_IMPLEMENTATION names another implementation than the reference.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from random import Random
+from typing import Final
+
+from hgframing_fuzz._client_oracles import check_client_trace
+from hgframing_fuzz._guards import Guards
+from hgframing_fuzz._mutate import Mutator
+from hgframing_fuzz._outcome import Target
+from hgframing_fuzz._reactor_target import ReactorTarget
+from hgframing_fuzz._script import main
+from hgframing_fuzz._server_grammar import ServerGrammar
+from hgframing_fuzz._spec import TargetSpec
+from hgframing_fuzz._subjects import Side, Subject
+
+
+__all__ = ["SPEC"]
+
+
+def _make(subject: Subject, guards: Guards) -> Target:
+    return ReactorTarget("client-reactor", subject, guards, check_client_trace)
+
+
+def _make_mutator(codes: tuple[int, ...], rng: Random) -> Mutator:
+    return Mutator(ServerGrammar(codes), rng)
+
+
+SPEC: Final = TargetSpec(
+    name="client-reactor",
+    summary="a client reactor, driven by what a server sends",
+    make=_make,
+    make_mutator=_make_mutator,
+    side=Side.CLIENT,
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main(SPEC, sys.argv))
