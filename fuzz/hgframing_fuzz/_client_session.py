@@ -25,6 +25,7 @@ from hgframing import (
     Revision,
     SendFrames,
     TextOutput,
+    WantFrame,
 )
 from hgframing_fuzz._blame import CodeUnderTest
 from hgframing_fuzz._drive import Answer
@@ -89,7 +90,7 @@ class ReferenceClientSession:
 
 def _observe(action: ClientAction) -> Observed:
     match action:
-        case Noop():
+        case Noop() | WantFrame():
             return _NOOP
         case ResponseData():
             return Observed(Kind.RESPONSE_DATA, action.request_id, (action.data, action.eos))
