@@ -10,16 +10,19 @@ import click
 
 import hgframing_vectors
 
+from hgframing_conformance import _alphabet, _transitions
 from hgframing_conformance._suite_writing import write_suite
 from hgframing_conformance._summary import Exit
-from hgframing_conformance._transitions import GENERATOR, generate_transitions
 
 
 __all__ = ["command"]
 
 _Suites = Iterator[tuple[str, dict[str, Any]]]
 
-_GENERATORS: Final[Mapping[str, Callable[[], _Suites]]] = {GENERATOR: generate_transitions}
+_GENERATORS: Final[Mapping[str, Callable[[], _Suites]]] = {
+    _transitions.GENERATOR: _transitions.generate_transitions,
+    _alphabet.GENERATOR: _alphabet.generate_alphabet,
+}
 
 
 @click.command("generate")
@@ -36,7 +39,9 @@ _GENERATORS: Final[Mapping[str, Callable[[], _Suites]]] = {GENERATOR: generate_t
     help="Run only this generator; may be repeated.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a suite is not what would be written.")
-def command(output: Path | None, names: tuple[str, ...], *, check: bool) -> int:
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what would be written.")
+@click.option("--explain", is_flag=True, help="Write nothing; print the title of every case.")
+def command(output: Path | None, names: tuple[str, ...], *, check: bool, dry_run: bool, explain: bool) -> int:
     """Write suites from the state tables.
 
     The same version writes the same octets. Expectations are read off the tables, never off an implementation. New ids
@@ -51,9 +56,11 @@ def command(output: Path | None, names: tuple[str, ...], *, check: bool) -> int:
             text = write_suite(suite, header)
             is_fresh = file.exists() and file.read_text(encoding="utf-8") == text
             stale += not is_fresh
-            if not is_fresh and not check:
+            if not is_fresh and not (check or dry_run or explain):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, encoding="utf-8")
-            state = "unchanged" if is_fresh else "stale" if check else "written"
+            state = "unchanged" if is_fresh else "stale" if check or dry_run or explain else "written"
             click.echo(f"{state} {file} ({len(suite['cases'])} cases)")
+            for case in suite["cases"] if explain else ():
+                click.echo(f"  {case['id']}: {case['title']}")
     return Exit.NOT_AS_EXPECTED if check and stale else Exit.AS_EXPECTED

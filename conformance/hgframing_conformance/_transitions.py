@@ -32,7 +32,7 @@ from hgframing import (
 )
 
 
-__all__ = ["GENERATOR", "generate_transitions", "reachable_transitions"]
+__all__ = ["GENERATOR", "Conversation", "Machine", "generate_transitions", "reachable_transitions"]
 
 GENERATOR: Final = "transitions"
 
@@ -109,7 +109,7 @@ _NAMES: Final = frozenset({_F.NAME, _F.NAME_ARGUMENTS, _F.NAME_DATA, _F.NAME_ARG
 def generate_transitions() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield one suite for each revision: its name, and its content in the form of a suite file."""
     for revision in REVISIONS.values():
-        machine = _Machine(revision)
+        machine = Machine(revision)
         cases = [_case(machine, keys, path) for path, keys in machine.shortest().items()]
         yield (
             f"server/transitions-{revision.key}",
@@ -126,10 +126,10 @@ def generate_transitions() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def reachable_transitions(revision: Revision) -> tuple[tuple[str, str, str], ...]:
     """Return (table, state, input) of every transition of a server's tables that a conversation reaches."""
-    return tuple(key for keys in _Machine(revision).shortest().values() for key in keys)
+    return tuple(key for keys in Machine(revision).shortest().values() for key in keys)
 
 
-class _Machine:
+class Machine:
     """The tables of one revision as one machine."""
 
     def __init__(self, revision: Revision) -> None:
@@ -158,6 +158,18 @@ class _Machine:
                     ways[following] = path
                     waiting.append(following)
         return found
+
+    def ways(self) -> dict[_State, _Path]:
+        """Find the shortest way to every state that a conversation reaches."""
+        ways: dict[_State, _Path] = {self.initial: ()}
+        waiting = collections.deque([self.initial])
+        while waiting:
+            state = waiting.popleft()
+            for event, following, _ in self._successors(state):
+                if following not in ways:
+                    ways[following] = (*ways[state], event)
+                    waiting.append(following)
+        return ways
 
     def walk(self, path: _Path) -> Iterator[tuple[_Event, _State]]:
         """Yield each event of a path with the state that it leads to."""
@@ -201,7 +213,7 @@ class _Machine:
             yield _Event(what, flags), following._replace(stream=stream), [*keys, stream_key]
 
 
-def _case(machine: _Machine, keys: list[_Key], path: _Path) -> dict[str, Any]:
+def _case(machine: Machine, keys: list[_Key], path: _Path) -> dict[str, Any]:
     """Make the case of one way; it is named after the first table, in the order of `_TABLES`, that it is new to."""
     named = sorted(keys, key=lambda key: _TABLES.index(key[0]))
     requirements = sorted({requirement for key in keys for requirement in _decided_by(key, machine.revision)})
@@ -213,7 +225,7 @@ def _case(machine: _Machine, keys: list[_Key], path: _Path) -> dict[str, Any]:
         "requirements": requirements,
         **({"deviations": deviations} if deviations else {}),
         "source": f"generated:{GENERATOR}",
-        "steps": list(_Conversation(machine).steps(path)),
+        "steps": list(Conversation(machine).steps(path)),
     }
 
 
@@ -243,10 +255,10 @@ def _deviations(path: _Path, revision: Revision) -> list[str]:
     return ["D49" if Feature.CONTENT_ENCODINGS in revision.features else "D48"]
 
 
-class _Conversation:
+class Conversation:
     """Turns events into steps: which octets a frame has, and what the tables say of it."""
 
-    def __init__(self, machine: _Machine) -> None:
+    def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._revision = machine.revision
         self._types = {

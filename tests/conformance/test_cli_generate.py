@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from click.testing import CliRunner
 
 import hgframing_vectors
@@ -42,3 +44,15 @@ def test_generate_shipped_suites_are_fresh() -> None:
 
     assert result.return_value == 0, result.output
     assert str(hgframing_vectors.root()) in result.output
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--explain"])
+def test_generate_that_only_tells_writes_nothing(tmp_path: Path, option: str) -> None:
+    """What would be written is named, with the title of every case where that is asked for."""
+    arguments = ["--output", str(tmp_path), "--generator", "transitions", option]
+    result = CliRunner().invoke(command, arguments, standalone_mode=False)
+
+    assert result.return_value == 0
+    assert f"stale {tmp_path}" in result.output
+    assert ("server-transition-0006-" in result.output) == (option == "--explain")
+    assert not list(tmp_path.rglob("*.yaml"))

@@ -6,6 +6,7 @@ import dataclasses
 import os
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def planted(subject: Subject, scope: str, replacement: bytes) -> Mutant:
     return dataclasses.replace(first, replacement=replacement)
 
 
-def became(subject: Subject, mutant: Mutant, **options: float) -> Result:
+def became(subject: Subject, mutant: Mutant, **options: Any) -> Result:
     """Measure one mutant."""
     limits = dataclasses.replace(StrengthOptions(item_timeout=0.3, mutant_timeout=20.0), **options)
     [result] = measure(subject, [mutant], limits)
