@@ -36,6 +36,17 @@ RELEASES = {
 }
 OUTCOMES = ("passed", "failed", "forbidden", "raised", "crashed", "timed-out", "bad-reply", "unsupported", "not-run")
 
+PAGE_HEAD = """\
+# Mercurial as it was released
+
+Written by `tox run -e mercurial-releases -- --markdown docs/mercurial-releases.md`; do not edit. Every vector of both tiers
+against six releases, each on its own Python. A number counts items: a case in one revision, cut in one way. `failed`,
+`forbidden` (something that must never follow did) and `raised` (an exception on a peer's octets) are all listed, with the
+number of the deviation and a reason, in the release's file below `implementations/mercurial/`; `unsupported` is what the
+releases do not have: other revisions above all, and octets that are cut inside a frame. What the numbers of deviations mean:
+[mercurial.md](mercurial.md).
+"""
+
 
 class LeftOutError(Exception):
     """A release cannot be checked on this machine; the message says why."""
@@ -127,6 +138,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("releases", nargs="*", metavar="RELEASE", help=f"one of {', '.join(RELEASES)}")
     parser.add_argument("--directory", type=Path, default=Path("build/mercurial"), help="for builds and reports")
+    parser.add_argument("--markdown", type=Path, help="write the matrix to this page of the docs")
     parser.add_argument("--strict", action="store_true", help="cases of level should gate too")
     options = parser.parse_args()
     unknown = [release for release in options.releases if release not in RELEASES]
@@ -142,6 +154,8 @@ def main() -> int:
         except LeftOutError as error:
             left_out[release] = str(error)
     print(table(checks, left_out))
+    if options.markdown:
+        options.markdown.write_text(f"{PAGE_HEAD}\n{table(checks, left_out)}\n", encoding="utf-8")
     for release, why in left_out.items():
         print(f"left out: {release}: {why}")
     return max((one.status for one in checks), default=0)
