@@ -10,7 +10,7 @@ import click
 
 import hgframing_vectors
 
-from hgframing_conformance import _alphabet, _transitions
+from hgframing_conformance import _alphabet, _boundaries, _payload_faults, _transitions
 from hgframing_conformance._suite_writing import write_suite
 from hgframing_conformance._summary import Exit
 
@@ -22,6 +22,8 @@ _Suites = Iterator[tuple[str, dict[str, Any]]]
 _GENERATORS: Final[Mapping[str, Callable[[], _Suites]]] = {
     _transitions.GENERATOR: _transitions.generate_transitions,
     _alphabet.GENERATOR: _alphabet.generate_alphabet,
+    _boundaries.GENERATOR: _boundaries.generate_boundaries,
+    _payload_faults.GENERATOR: _payload_faults.generate_payload_faults,
 }
 
 

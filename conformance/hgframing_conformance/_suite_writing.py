@@ -6,6 +6,8 @@ short in flow style, every hex string quoted.
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -19,6 +21,7 @@ _FLOW_KEYS: Final = frozenset(
     {"revisions", "requirements", "violates", "deviations", "chunkings", "setup", "requires", "never"}
 )
 _WIDTH: Final = 120
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2}){4,}\Z")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -49,7 +52,8 @@ def _represent_flow_list(dumper: yaml.SafeDumper, value: _FlowList) -> yaml.Node
 
 def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     # Frames hold single quotes; doubling them, as YAML would, makes them unreadable.
-    quotes = '"' if "'" in value or "\\" in value else None
+    # Hex digits are quoted always: some of them are numbers to some readers.
+    quotes = '"' if "'" in value or "\\" in value or _HEX.match(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=quotes)
 
 

@@ -50,3 +50,8 @@ def test_write_suite_leaves_frames_readable() -> None:
 def test_write_suite_keeps_short_lists_in_one_line() -> None:
     """Requirements stand in one line, as people write them."""
     assert "    requirements: [REQ-001, REQ-002]\n" in write_suite(SUITE, "made by a test")
+
+
+def test_write_suite_quotes_hex_digits() -> None:
+    """Octets that look like a number to some reader are quoted, as the strict reader demands."""
+    assert '"030000010001fe11"' in write_suite({"cases": [], "title": "030000010001fe11"}, "header")
