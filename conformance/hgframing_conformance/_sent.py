@@ -29,7 +29,8 @@ __all__ = ["OutputStreams", "Part", "difference", "exact_difference", "is_error_
 _CUTS: Final = frozenset({"continuation", "more", "new"})
 #: Flags of the last fragment alone.
 _ENDS: Final = frozenset({"eos", "eoa"})
-#: Octets that one frame may become: far above what a case sends, far below what a machine has.
+#: Octets that all frames of a case may become: far above what a case sends, far below what a machine has. Half a
+#: megabyte of an answer can say gibibytes.
 _MAX_DECODED: Final = 64 * 1024 * 1024
 _ZSTD_WINDOW: Final = 8 * 1024 * 1024
 
@@ -51,13 +52,17 @@ class Part:
     meaning: Meaning
 
 
+class _DecodingError(Exception):
+    """Octets are not what the encoding says, or say too much."""
+
+
 class _Decoder(Protocol):
-    def decode(self, payload: bytes) -> bytes:
-        """Decode the next encoded payload of the stream; raise `zlib.error` or `zstandard.ZstdError`."""
+    def decode(self, payload: bytes, room: int) -> bytes:
+        """Decode the next encoded payload of the stream to `room` octets at most; raise `_DecodingError`."""
 
 
 class _Identity:
-    def decode(self, payload: bytes) -> bytes:
+    def decode(self, payload: bytes, room: int) -> bytes:  # noqa: ARG002  (nothing grows)
         return payload
 
 
@@ -65,16 +70,47 @@ class _Zlib:
     def __init__(self) -> None:
         self._context = zlib.decompressobj()
 
-    def decode(self, payload: bytes) -> bytes:
-        return self._context.decompress(payload, _MAX_DECODED)
+    def decode(self, payload: bytes, room: int) -> bytes:
+        try:
+            octets = self._context.decompress(payload, room + 1)
+        except zlib.error as error:
+            raise _DecodingError from error
+        if len(octets) > room:
+            raise _DecodingError
+        return octets
+
+
+class _Sink:
+    """Takes what is decoded, a block at a time, and stops where there is no room."""
+
+    def __init__(self) -> None:
+        self.room = 0
+        self.octets = bytearray()
+
+    def write(self, octets: bytes) -> int:
+        if len(self.octets) + len(octets) > self.room:
+            raise _DecodingError
+        self.octets += octets
+        return len(octets)
 
 
 class _Zstd:
     def __init__(self) -> None:
-        self._context = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        self._sink = _Sink()
+        # Every other interface of the library decodes a whole payload before anybody can stop it.
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+        self._writer = decompressor.stream_writer(self._sink)  # type: ignore[arg-type]
 
-    def decode(self, payload: bytes) -> bytes:
-        return self._context.decompress(payload)
+    def decode(self, payload: bytes, room: int) -> bytes:
+        self._sink.room = room
+        self._sink.octets.clear()
+        try:
+            # A write may keep the end of what its last octets say; the last octet alone brings all of it.
+            self._writer.write(payload[:-1])
+            self._writer.write(payload[-1:])
+        except zstandard.ZstdError as error:
+            raise _DecodingError from error
+        return bytes(self._sink.octets)
 
 
 def _decoder(name: object) -> _Decoder:
@@ -96,11 +132,12 @@ class OutputStreams:
         self._settings_type = revision.type_ids.get(FrameType.STREAM_SETTINGS)
         self._settings: dict[int, bytes] = {}
         self._decoders: dict[int, _Decoder] = {}
+        self._room = _MAX_DECODED
 
     def decode(self, frames: Iterable[Frame]) -> tuple[Frame, ...]:
         """Replace encoded payloads by what they decode to; call it once for every frame, in the order of sending.
 
-        A payload that its stream's encoding cannot decode is left as it is.
+        A payload that its stream's encoding cannot decode, or that says more than a case ever sends, is left as it is.
         """
         if not self._has_encodings:
             return tuple(frames)
@@ -117,9 +154,10 @@ class OutputStreams:
         if not frame.stream_flags & StreamFlag.ENCODED:
             return frame
         try:
-            payload = self._decoders.get(stream, _Identity()).decode(frame.payload)
-        except (zlib.error, zstandard.ZstdError):
+            payload = self._decoders.get(stream, _Identity()).decode(frame.payload, self._room)
+        except _DecodingError:
             return frame
+        self._room -= len(payload)
         return Frame(
             request_id=frame.request_id,
             stream_id=stream,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from collections.abc import Callable
 from typing import Any
 
@@ -66,6 +68,14 @@ def test_parse_hex_with_something_else_than_digit_pairs_is_refused(digits: str) 
         parse_hex(digits, ("hex",))
     assert caught.value.path == ("hex",)
     assert "two hex digits" in caught.value.remedy
+
+
+def test_parse_hex_of_megabytes_is_quick() -> None:
+    """A harness may answer with the largest frame; reading it costs milliseconds."""
+    digits = "5a" * (16 * 1024 * 1024)
+    started = time.perf_counter()
+    assert len(parse_hex(digits)) == 16 * 1024 * 1024
+    assert time.perf_counter() - started < 1
 
 
 def test_parse_hex_with_an_integer_says_to_quote_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 
 import pytest
@@ -156,6 +157,37 @@ def _encode(name: str, pieces: list[bytes]) -> list[bytes]:
             return [context.compress(piece) + context.flush(flush) for piece in pieces]
         case _:
             return pieces
+
+
+@pytest.mark.parametrize("name", ["zlib", "zstd-8mb"])
+def test_output_streams_bomb_is_left_as_it_is(name: str) -> None:
+    """A few octets that say half a gibibyte are neither believed nor kept, and the next stream is still read."""
+    (bomb,) = _encode(name, [bytes(512 * 1024 * 1024)])
+    frame = Frame(1, 2, 4, 3, 2, bomb)
+    streams = OutputStreams(REVISION)
+    streams.decode(frames(f"1 2 stream-begin stream-settings eos cbor:b'{name}'"))
+    tracemalloc.start()
+    decoded = streams.decode([frame])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert decoded == (frame,)
+    assert peak < 256 * 1024 * 1024
+    streams.decode(frames(f"3 4 stream-begin stream-settings eos cbor:b'{name}'"))
+    (piece,) = _encode(name, [b"small"])
+    (plain,) = streams.decode([Frame(3, 4, 4, 3, 2, piece)])
+    assert plain.payload == b"small"
+
+
+@pytest.mark.parametrize("name", ["zlib", "zstd-8mb"])
+def test_output_streams_many_large_payloads_share_one_bound(name: str) -> None:
+    """What each frame may say and all of them together may not is bounded for the case."""
+    size = 40 * 1024 * 1024
+    pieces = _encode(name, [bytes(size)] * 2)
+    streams = OutputStreams(REVISION)
+    streams.decode(frames(f"1 2 stream-begin stream-settings eos cbor:b'{name}'"))
+    first, second = streams.decode([Frame(1, 2, 4, 3, 1, piece) for piece in pieces])
+    assert len(first.payload) == size
+    assert second.payload == pieces[1]
 
 
 def test_output_streams_undecodable_payload_is_left() -> None:
