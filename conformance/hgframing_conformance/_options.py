@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import shlex
+
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from hgframing import REVISIONS
 from hgframing_conformance._adapters import DEFAULT_TIMEOUT
-from hgframing_conformance._cases import Case, Layer, Level, Tier
-from hgframing_conformance._select import Selection
+from hgframing_conformance._cases import Case, Chunking, Layer, Level, Tier
+from hgframing_conformance._locators import REFERENCE
+from hgframing_conformance._select import Item, Selection, items
 from hgframing_conformance._suites import load_suites
 
 
 __all__ = [
+    "chunking_option",
     "load",
+    "locator_of",
     "match_option",
+    "named_items",
     "selection_from",
     "selection_options",
     "suites_option",
     "timeout_option",
 ]
+
+#: An item, as reports write it; the revision and the chunking may be left out.
+_NAME: Final = re.compile(r"(?P<id>[^@\[\]]+)(?:@(?P<revision>[^@\[\]]+))?(?:\[(?P<chunking>[a-z]+)\])?")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -118,3 +128,57 @@ def load(options: dict[str, Any], *, whole: bool = False) -> tuple[Case, ...]:
     """
     tiers = frozenset(Tier) if whole else selection_from(options).tiers
     return load_suites(list(options["paths"]) or None, tiers=tiers)
+
+
+def named_items(name: str, cases: Iterable[Case], chunking: str | None = None) -> list[Item]:
+    """Find what a name means: `id`, `id@revision` or `id@revision[chunking]`.
+
+    Args:
+        name: without a revision the last one that has the case is meant, without a chunking all of them.
+        cases: where to look.
+        chunking: the chunking, where the name has none.
+
+    Raises:
+        UsageError: there is no such item.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise click.UsageError(f"{name!r} is no name of an item: id, id@revision or id@revision[chunking]")
+    found = [case for case in cases if case.id == match["id"]]
+    if not found:
+        raise click.UsageError(f"no case is called {match['id']!r}; hgframing list shows the ids")
+    revision = match["revision"] or found[-1].revision
+    of_revision = [case for case in found if case.revision == revision]
+    if not of_revision:
+        known = ", ".join(case.revision for case in found)
+        raise click.UsageError(f"{match['id']} is a case of {known}, not of {revision}")
+    wanted = match["chunking"] or chunking
+    chosen = [item for item in items(of_revision[0]) if wanted in {None, item.chunking.value}]
+    if not chosen:
+        runs = ", ".join(item.chunking.value for item in items(of_revision[0]))
+        raise click.UsageError(f"{match['id']}@{revision} runs in {runs}, not in {wanted}")
+    return chosen
+
+
+chunking_option = click.option(
+    "--chunking",
+    type=click.Choice([chunking.value for chunking in Chunking]),
+    help="Only this way to cut what is received.",
+)
+
+
+def locator_of(words: Sequence[str], implementation: str | None) -> str:
+    """Write the locator that a command line means: a harness after `--`, or `--implementation`.
+
+    Args:
+        words: the harness and its arguments; none: see below.
+        implementation: a locator; None: the reference.
+
+    Raises:
+        UsageError: both are there.
+    """
+    if words and implementation is not None:
+        raise click.UsageError("name a harness after -- or an --implementation, not both")
+    if words:
+        return f"exec:{shlex.join(words)}"
+    return implementation or REFERENCE

@@ -1,11 +1,11 @@
 """Which cases run, in which chunkings, and which an implementation cannot be asked.
 
-Two questions that never mix. What the *user* wants is a filter over cases; what is filtered away is not mentioned. What
-the *implementation* can do follows from its `hello`, and a case that needs more is `unsupported`, with the reason; it
-stays in the report, so that a lost capability is seen. An implementation cannot say "skipped".
+Two questions that never mix. What the *user* wants is a filter over cases; what is filtered away is not mentioned.
+What the *implementation* can do follows from its `hello`, and a case that needs more is `unsupported`, with the
+reason; it stays in the report, so that a lost capability is seen. An implementation cannot say "skipped".
 
-An *item* is what runs: a case of one revision in one chunking. A case without received octets has one chunking, because
-there is nothing to cut.
+An *item* is what runs: a case of one revision in one chunking. A case without received octets has one chunking,
+because there is nothing to cut.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ __all__ = [
     "lacking",
     "select",
     "unsupported",
+    "without_request_states",
 ]
 
 #: What a setup key means where it is absent; a case that asks for just that needs nothing of the implementation.
@@ -181,8 +182,11 @@ def _cutting(item: Item) -> str:
 
 def judged_case(case: Case, hello: Hello) -> Case:
     """Take out the steps that count only where the implementation declares that it answers them."""
-    if hello.capabilities.request_states:
-        return case
+    return case if hello.capabilities.request_states else without_request_states(case)
+
+
+def without_request_states(case: Case) -> Case:
+    """Take out the steps that ask for the state of a request."""
     steps = tuple(step for step in case.steps if step.verb is not Verb.REQUEST_STATE)
     return case if len(steps) == len(case.steps) else msgspec.structs.replace(case, steps=steps)
 

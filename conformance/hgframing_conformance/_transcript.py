@@ -18,7 +18,7 @@ from hgframing_conformance._quoting import quote
 from hgframing_conformance._requirements import Catalogue
 
 
-__all__ = ["action_lines", "case_lines", "octet_lines", "show_frame", "step_lines"]
+__all__ = ["action_lines", "case_lines", "expectation_lines", "octet_lines", "show_frame", "step_lines"]
 
 #: Characters of a frame or a value on one line.
 _LINE: Final = 160
@@ -113,7 +113,8 @@ def _fields(octets: bytes, revision: Revision) -> str:
     return " ".join(fields)
 
 
-def _expectation_lines(expectation: Expectation, revision: Revision) -> Iterator[str]:
+def expectation_lines(expectation: Expectation, revision: Revision) -> Iterator[str]:
+    """Write what is demanded of a step."""
     match expectation.alternatives:
         case None:
             yield "expects: anything"
@@ -161,4 +162,4 @@ def case_lines(case: Case, revision: Revision, catalogue: Catalogue | None) -> I
                 yield from (
                     f"      {line}" for line in octet_lines(octets, revision) if not line.startswith("  =")
                 )
-        yield from (f"    {line}" for line in _expectation_lines(step.expectation, revision))
+        yield from (f"    {line}" for line in expectation_lines(step.expectation, revision))
