@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from pathlib import Path
 
 import pytest
@@ -215,3 +217,51 @@ def test_check_crashes_in_later_steps_spend_half_of_the_restarts_on_naming_them(
     assert steps == [1, 1, None, None, None, None, None, None, None, None]
     assert summary.of_kind(OutcomeKind.CRASHED) == 7
     assert summary.exit is Exit.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "third"),
+    [
+        ("honest", "passed", "passed", "passed"),
+        ("slow", "passed", "passed", "passed"),
+        ("error", "failed", "failed", "failed"),
+        ("boaster", "failed", "failed", "failed"),
+        ("crash", "passed", "crashed", "passed"),
+        ("abort", "passed", "crashed", "passed"),
+        ("hang", "passed", "timed-out", "passed"),
+        ("garbage", "passed", "bad-reply", "passed"),
+        ("huge", "passed", "failed", "passed"),
+        ("floods", "passed", "passed", "passed"),
+        ("twice", "passed", "bad-reply", "bad-reply"),
+        ("out-of-order", "bad-reply", "bad-reply", "bad-reply"),
+        ("forks", "passed", "crashed", "passed"),
+        ("closed", "passed", "crashed", "passed"),
+        ("lost", "passed", "bad-reply", "passed"),
+        ("unlisted", "passed", "bad-reply", "passed"),
+        ("mistyped", "passed", "bad-reply", "passed"),
+        ("hostile", "passed", "raised", "passed"),
+    ],
+)
+def test_check_zoo_has_the_right_outcome_in_bounded_time(
+    kind: str, first: str, second: str, third: str
+) -> None:
+    """Whatever a harness does, it costs the case in which it does it, and little time."""
+    outcomes: list[str] = []
+    started = time.monotonic()
+    check(
+        order(kind, adapter=AdapterOptions(timeout=1.5)),
+        watch=lambda judged: outcomes.append(judged.outcome.kind.value),
+    )
+    assert outcomes == [first, second, third]
+    assert time.monotonic() - started < 10
+
+
+def test_check_dies_at_the_third_step_and_names_it() -> None:
+    """The step that kills is found by sending the case again, one step more each time."""
+    steps = tuple(frame_step(str(number)) for number in range(4))
+    seen: list[Judged] = []
+    third = Check(
+        locator=f"exec:{animal('third-step')}", cases=[case("zoo-long", *steps)], selection=Selection()
+    )
+    check(third, watch=seen.append)
+    assert [(one.outcome.kind.value, one.outcome.step) for one in seen] == [("crashed", 2)]

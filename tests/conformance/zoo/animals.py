@@ -333,6 +333,8 @@ def answer(kind: str, message: Message) -> None:
             forgetful(message)
         case "error":
             say(result(message, [[{"error": {"code": "bad-flags"}}] for _ in message["steps"]]))
+        case "third-step":
+            third(message)
         case "out-of-order":
             out_of_order(message)
         case _:
