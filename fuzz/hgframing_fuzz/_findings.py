@@ -22,7 +22,7 @@ from hgframing_fuzz._buckets import Bucket, BucketTable
 from hgframing_fuzz._input import FuzzInput, decode_input
 
 
-__all__ = ["BucketSummary", "FindingsDirectory", "RunSummary", "describe_input", "notation"]
+__all__ = ["BucketSummary", "FindingsDirectory", "RunSummary", "describe_input", "notation", "write_whole"]
 
 _SUMMARY: Final = "summary.json"
 #: Characters of one frame in a text; a payload of 64 KiB says no more than its beginning.
@@ -150,8 +150,8 @@ class FindingsDirectory:
             "",
             bucket.detail,
         ]
-        _write(self.path / f"{bucket.key.id}.txt", "\n".join(lines).encode("utf-8", "backslashreplace"))
-        _write(target, bucket.shortest)
+        write_whole(self.path / f"{bucket.key.id}.txt", "\n".join(lines).encode("utf-8", "backslashreplace"))
+        write_whole(target, bucket.shortest)
         return True
 
     def inputs(self) -> list[Path]:
@@ -160,7 +160,7 @@ class FindingsDirectory:
 
     def write_summary(self, summary: RunSummary) -> None:
         """Write or replace the summary, at once: a reader sees the old one or the new one."""
-        _write(self.path / _SUMMARY, msgspec.json.format(msgspec.json.encode(summary)))
+        write_whole(self.path / _SUMMARY, msgspec.json.format(msgspec.json.encode(summary)))
 
     def read_summary(self) -> RunSummary | None:
         """Read the summary; None where there is none, or it is not one."""
@@ -170,8 +170,8 @@ class FindingsDirectory:
             return None
 
 
-def _write(path: Path, octets: bytes) -> None:
-    """Write a file so that nobody sees half of it."""
+def write_whole(path: Path, octets: bytes) -> None:
+    """Write a file so that nobody sees half of it, whatever kills the writer."""
     part = path.with_name(f"{path.name}.part-{os.getpid()}")
     part.write_bytes(octets)
     part.replace(path)

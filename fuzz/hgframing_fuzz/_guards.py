@@ -44,6 +44,7 @@ __all__ = [
     "PeakMemory",
     "address_space",
     "confine",
+    "resident",
 ]
 
 
@@ -205,6 +206,15 @@ def address_space() -> int:
     """Octets of address space that the process has now; 0 where /proc does not say."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+def resident() -> int:
+    """Octets of memory that the process has now; 0 where /proc does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
         return 0
     return pages * resource.getpagesize()

@@ -35,8 +35,9 @@ _CROSSED: Final = 0.35
 #: Payload octets of an input that is kept to be mutated. A long one costs the time of many, again and again.
 _MAX_KEPT: Final = 4096
 
-#: Seconds between two calls of `on_progress`.
+#: Seconds between two calls of `on_progress`, and of `inbox`.
 _PROGRESS_INTERVAL: Final = 0.25
+_INBOX_INTERVAL: Final = 2.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class LoopStats:
     features: int = 0
 
 
-def run_loop(
+def run_loop(  # noqa: PLR0913 -- four of them are wishes to be told
     target: Target,
     mutator: Mutator,
     rng: Random,
@@ -79,6 +80,8 @@ def run_loop(
     seeds: Iterable[bytes] = (),
     on_bucket: Callable[[Bucket], None] = lambda _: None,
     on_progress: Callable[[LoopStats], None] = lambda _: None,
+    on_kept: Callable[[FuzzInput], None] = lambda _: None,
+    inbox: Callable[[], Iterable[bytes]] = tuple,
 ) -> LoopStats:
     """Fuzz until the budget is spent or the user interrupts.
 
@@ -91,13 +94,16 @@ def run_loop(
         seeds: inputs to begin with, run in their order.
         on_bucket: called with every bucket that is new or has a shorter input.
         on_progress: called a few times a second.
+        on_kept: called with every input that is kept.
+        inbox: asked every few seconds for inputs from elsewhere, which are run next.
 
     Returns:
         What was done. A KeyboardInterrupt ends the run and is not passed on.
     """
-    state = _Run(target, table, on_bucket)
+    state = _Run(target, table, on_bucket, on_kept)
     waiting = [decode_input(octets) for octets in seeds]
     waiting.reverse()
+    progress = _with_inbox(on_progress, inbox, waiting)
 
     def make() -> FuzzInput:
         return waiting.pop() if waiting else state.make(mutator, rng)
@@ -107,7 +113,7 @@ def run_loop(
     gc.freeze()
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            call_with_room(lambda: state.work(make, budget, on_progress))
+            call_with_room(lambda: state.work(make, budget, progress))
     finally:
         gc.unfreeze()
     state.stats.seconds = time.perf_counter() - state.started
@@ -115,10 +121,33 @@ def run_loop(
     return state.stats
 
 
+def _with_inbox(
+    on_progress: Callable[[LoopStats], None], inbox: Callable[[], Iterable[bytes]], waiting: list[FuzzInput]
+) -> Callable[[LoopStats], None]:
+    """Look into the inbox now and then; what waits already goes first."""
+    looked = -_INBOX_INTERVAL
+
+    def progress(stats: LoopStats) -> None:
+        nonlocal looked
+        if stats.seconds - looked >= _INBOX_INTERVAL:
+            looked = stats.seconds
+            waiting[:0] = [decode_input(octets) for octets in inbox()]
+        on_progress(stats)
+
+    return progress
+
+
 class _Run:
     """The state of one run."""
 
-    def __init__(self, target: Target, table: BucketTable, on_bucket: Callable[[Bucket], None]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        table: BucketTable,
+        on_bucket: Callable[[Bucket], None],
+        on_kept: Callable[[FuzzInput], None],
+    ) -> None:
+        self._on_kept = on_kept
         self.stats = LoopStats()
         self.started = time.perf_counter()
         self._target = target
@@ -172,6 +201,7 @@ class _Run:
             if sum(len(frame.payload) for frame in value.frames) <= _MAX_KEPT:
                 self._kept.append(value)
                 stats.kept = len(self._kept)
+                self._on_kept(value)
 
     def _pick(self, rng: Random) -> FuzzInput:
         """Choose an input; of two the one with fewer frames, so that inputs do not grow without a reason."""

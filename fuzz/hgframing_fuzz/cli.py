@@ -8,45 +8,34 @@ from __future__ import annotations
 
 import enum
 import importlib.util
+import signal
 import sys
 import time
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
 import click
 
-from rich.console import Console
-from rich.table import Table
-
-from hgframing_conformance.errors import ConformanceError
 from hgframing_fuzz._atheris_worker import WorkerError, WorkOrder, run_worker
 from hgframing_fuzz._buckets import Bucket, BucketTable
-from hgframing_fuzz._findings import FindingsDirectory, RunSummary, describe_input, notation
-from hgframing_fuzz._guards import Guards
+from hgframing_fuzz._campaign import CampaignDirectory, CampaignError, Identity
+from hgframing_fuzz._campaign_run import run_session
+from hgframing_fuzz._cli_campaign import promote, status, triage
+from hgframing_fuzz._cli_report import attached, fail, open_directory, report, show_progress, target_options
+from hgframing_fuzz._findings import FindingsDirectory, RunSummary, describe_input
 from hgframing_fuzz._input import decode_input, encode_input
 from hgframing_fuzz._loop import Budget, LoopStats, run_loop
 from hgframing_fuzz._minimize import minimize as minimize_input
 from hgframing_fuzz._outcome import run as run_octets
-from hgframing_fuzz._spec import BoundTarget, TargetSpec
+from hgframing_fuzz._spec import BoundTarget
 from hgframing_fuzz.targets import TARGETS
 
 
 __all__ = ["main"]
 
 _FOUND: Final = 1
-_USAGE: Final = 2
-
-#: Columns of the table of buckets where the output is no terminal: enough for an id and a short input on one
-#: line.
-_WIDTH: Final = 200
-#: Frames of an input that the table shows.
-_SHOWN_FRAMES: Final = 3
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Engine(enum.StrEnum):
@@ -56,55 +45,6 @@ class Engine(enum.StrEnum):
     ATHERIS = "atheris"
 
 
-def _fail(message: str) -> NoReturn:
-    """End with one clear error."""
-    click.echo(f"hgframing-fuzz: {message}", err=True)
-    sys.exit(_USAGE)
-
-
-def _target_options(command: _Command) -> _Command:
-    """Add what every command asks: which target, which implementation."""
-    command = click.option(
-        "--implementation",
-        "locator",
-        default="reference",
-        show_default=True,
-        metavar="LOCATOR",
-        help="reference, direct:module:factory or exec:command.",
-    )(command)
-    return click.option(
-        "--target",
-        "target_name",
-        type=click.Choice(list(TARGETS)),
-        default="server-reactor",
-        show_default=True,
-        help="What is driven.",
-    )(command)
-
-
-@contextmanager
-def _bound(target_name: str, locator: str) -> Iterator[BoundTarget]:
-    """Attach an implementation, watched, and detach it."""
-    spec: TargetSpec = TARGETS[target_name]
-    guards = Guards()
-    try:
-        bound = spec.bind(locator, guards)
-    except ConformanceError as error:
-        _fail(str(error))
-    with guards:
-        try:
-            yield bound
-        finally:
-            bound.subject.close()
-
-
-def _directory(path: Path) -> FindingsDirectory:
-    try:
-        return FindingsDirectory(path)
-    except OSError as error:
-        _fail(f"{path}: {error.strerror}")
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hgframing")
 def main() -> None:
@@ -112,7 +52,7 @@ def main() -> None:
 
 
 @main.command()
-@_target_options
+@target_options
 @click.option(
     "--engine",
     type=click.Choice([engine.value for engine in Engine]),
@@ -121,6 +61,15 @@ def main() -> None:
     help="What makes inputs; atheris needs the extra `fuzz`.",
 )
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True)
+@click.option(
+    "--hours", type=click.FloatRange(min=0, min_open=True), default=None, help="Instead of --seconds."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=None,
+    help="A campaign: so many processes over one corpus, which a later run into the directory goes on with.",
+)
 @click.option(
     "--executions",
     type=click.IntRange(min=1),
@@ -137,12 +86,14 @@ def main() -> None:
 @click.option(
     "--seed", type=click.IntRange(min=0), default=None, help="Where choices start; default: the clock."
 )
-def run(
+def run(  # noqa: PLR0913 -- one for each option
     *,
     target_name: str,
     locator: str,
     engine: str,
     seconds: float,
+    hours: float | None,
+    workers: int | None,
     executions: int | None,
     directory: Path,
     seed: int | None,
@@ -152,16 +103,24 @@ def run(
     Findings are written to the directory as <bucket>.bin and <bucket>.txt.
     """
     chosen = time.time_ns() % 1_000_000 if seed is None else seed
-    findings = _directory(directory)
+    findings = open_directory(directory)
+    seconds = seconds if hours is None else hours * 3600
+    if workers is not None:
+        if executions is not None or Engine(engine) is not Engine.LOOP:
+            fail("workers run the engine `loop`, for --seconds or --hours")
+        identity = Identity(target_name, locator, chosen)
+        summary = _run_campaign(CampaignDirectory(directory), identity, workers, seconds)
+        report(summary, target_name, locator)
+        sys.exit(_FOUND if summary.buckets else 0)
     match Engine(engine):
         case Engine.LOOP:
             budget = Budget(seconds=seconds, executions=executions)
             summary = _run_loop(target_name, locator, budget, findings, chosen)
         case Engine.ATHERIS:
             if executions is not None:
-                _fail("only the engine `loop` counts executions")
+                fail("only the engine `loop` counts executions")
             summary = _run_atheris(target_name, locator, seconds, findings, chosen)
-    _report(summary, target_name, locator)
+    report(summary, target_name, locator)
     sys.exit(_FOUND if summary.buckets else 0)
 
 
@@ -171,7 +130,7 @@ def _run_loop(
     """Run the loop in this process."""
     table = BucketTable(target_name)
     rng = Random(seed)  # noqa: S311 -- repeatable on purpose
-    with _bound(target_name, locator) as bound, _progress() as show:
+    with attached(target_name, locator) as bound, show_progress() as show:
 
         def save(bucket: Bucket) -> None:
             findings.save(bucket, bound.revision(decode_input(bucket.shortest)))
@@ -204,19 +163,46 @@ def _run_loop(
     return summary
 
 
+def _run_campaign(
+    campaign: CampaignDirectory, identity: Identity, workers: int, seconds: float
+) -> RunSummary:
+    """Run workers over a shared corpus."""
+    # A user's mistake is told here, before any worker meets it.
+    with attached(identity.target, identity.locator):
+        pass
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    # What stops a service stops a campaign as cleanly as Ctrl-C does.
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with show_progress() as show:
+
+            def progress(total: RunSummary) -> None:
+                roots = {bucket.root for bucket in total.buckets}
+                show(total.executions, total.seconds, len(total.buckets), len(roots))
+
+            return run_session(campaign, identity, workers=workers, seconds=seconds, on_progress=progress)
+    except CampaignError as error:
+        fail(str(error))
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
 def _run_atheris(
     target_name: str, locator: str, seconds: float, findings: FindingsDirectory, seed: int
 ) -> RunSummary:
     """Run atheris in a process of its own."""
     if importlib.util.find_spec("atheris") is None:
-        _fail(
+        fail(
             "atheris is not installed; the extra hgframing[fuzz] brings it where it exists (Linux on x86_64)"
         )
-    with _bound(target_name, locator) as bound:
+    with attached(target_name, locator) as bound:
         if not bound.subject.instrument:
-            _fail(f"{bound.subject.name} has no code in this process; only the engine `loop` can fuzz it")
+            fail(f"{bound.subject.name} has no code in this process; only the engine `loop` can fuzz it")
     order = WorkOrder(target_name, locator, str(findings.path), seconds, seed)
-    with _progress() as show:
+    with show_progress() as show:
 
         def progress(summary: RunSummary) -> None:
             roots = {bucket.root for bucket in summary.buckets}
@@ -225,74 +211,18 @@ def _run_atheris(
         try:
             return run_worker(order, on_progress=progress)
         except WorkerError as error:
-            _fail(str(error))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, float, int, int], None]]:
-    """Show on standard error how far a run is, if somebody watches."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda *_: None
-        return
-    with console.status("starting") as status:
-
-        def show(executions: int, seconds: float, buckets: int, roots: int) -> None:
-            rate = executions / seconds if seconds else 0.0
-            status.update(
-                f"{seconds:.0f} s · {executions} inputs · {rate:.0f}/s · {buckets} buckets of {roots} causes"
-            )
-
-        yield show
-
-
-def _report(summary: RunSummary, target_name: str, locator: str) -> None:
-    """Print what a run gave."""
-    console = Console(soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(width=_WIDTH)
-    roots = len({bucket.root for bucket in summary.buckets})
-    rate = summary.executions / summary.seconds if summary.seconds else 0.0
-    if summary.buckets:
-        with _bound(target_name, locator) as bound:
-            console.print(_table(summary, bound))
-    click.echo(
-        f"{summary.implementation}, {summary.target}, {summary.engine}, seed {summary.seed}: "
-        f"{summary.executions} inputs in {summary.seconds:.1f} s ({rate:.0f}/s), "
-        f"{summary.features} transitions, {len(summary.buckets)} buckets of {roots} root causes"
-    )
-
-
-def _table(summary: RunSummary, bound: BoundTarget) -> Table:
-    table = Table(show_lines=False)
-    table.add_column("bucket", overflow="fold")
-    table.add_column("count", justify="right")
-    table.add_column("first seen", justify="right")
-    table.add_column("shortest input", overflow="fold")
-    for bucket in summary.buckets:
-        value = decode_input(bytes.fromhex(bucket.octets))
-        lines = notation(value.frames[:_SHOWN_FRAMES], bound.revision(value))
-        if len(value.frames) > _SHOWN_FRAMES:
-            lines.append(f"… {len(value.frames) - _SHOWN_FRAMES} more frames")
-        table.add_row(
-            bucket.id.removeprefix(f"{summary.target}."),
-            str(bucket.count),
-            f"{bucket.first_seconds:.2f} s (#{bucket.first_execution})",
-            # Square brackets of a payload are no markup.
-            "\n".join(line.replace("[", "\\[") for line in lines),
-        )
-    return table
+            fail(str(error))
 
 
 @main.command()
-@_target_options
+@target_options
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def replay(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None:
     """Run inputs again and say what each of them gives."""
     found = False
-    with _bound(target_name, locator) as bound:
+    with attached(target_name, locator) as bound:
         table = BucketTable(target_name)
         for file in files:
             octets = file.read_bytes()
@@ -311,13 +241,13 @@ def replay(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None:
 
 
 @main.command()
-@_target_options
+@target_options
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 def describe(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None:
     """Say what is in inputs, without running them."""
-    with _bound(target_name, locator) as bound:
+    with attached(target_name, locator) as bound:
         for file in files:
             value = decode_input(file.read_bytes())
             for line in describe_input(value, bound.revision(value)):
@@ -325,7 +255,7 @@ def describe(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None
 
 
 @main.command("minimize")
-@_target_options
+@target_options
 @click.option(
     "--directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -341,13 +271,13 @@ def minimize(*, target_name: str, locator: str, directory: Path | None, files: t
     """
     if not files and directory is None:
         raise click.UsageError("name files, or a --directory")
-    with _bound(target_name, locator) as bound:
+    with attached(target_name, locator) as bound:
         for file in files:
             octets = _minimize_file(bound, file)
             if octets is not None:
                 file.with_name(f"{file.name}.min").write_bytes(octets)
         if directory is not None:
-            findings = _directory(directory)
+            findings = open_directory(directory)
             for file in findings.inputs():
                 octets = _minimize_file(bound, file)
                 if octets is not None:
@@ -382,3 +312,8 @@ def targets() -> None:
     """List what can be fuzzed."""
     for spec in TARGETS.values():
         click.echo(f"{spec.name}  {spec.summary}")
+
+
+main.add_command(status)
+main.add_command(triage)
+main.add_command(promote)

@@ -184,3 +184,29 @@ def test_loop_other_exceptions_are_not_swallowed() -> None:
 
     with pytest.raises(ZeroDivisionError):
         loop(Broken(), Budget(executions=5))
+
+
+def test_loop_runs_what_comes_from_elsewhere_and_tells_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers share a corpus that way."""
+    now = [0.0]
+
+    class Slow(Listener):
+        def check(self, value: FuzzInput) -> Outcome:
+            now[0] += 0.1
+            return super().check(value)
+
+    monkeypatch.setattr("hgframing_fuzz._loop.time.perf_counter", lambda: now[0])
+    rare = an_input("4242 1 1 13 0 unmistakable")
+    listener, kept, rng = Slow(), list[FuzzInput](), Random(1)  # noqa: S311
+    run_loop(
+        listener,
+        Mutator(ClientGrammar((0,)), rng),
+        rng,
+        BucketTable("listener"),
+        budget=Budget(executions=20),
+        on_kept=kept.append,
+        inbox=lambda: [encode_input(rare)],
+    )
+
+    assert rare in listener.inputs
+    assert rare in kept
