@@ -159,7 +159,7 @@ DEMONSTRATION: Final[Mapping[bytes, HttpCommand]] = MappingProxyType(
     {
         b"branchmap": HttpCommand(run=_branchmap),
         b"count": HttpCommand(run=_count, args=MappingProxyType({b"count": HttpArgument(type=b"int")})),
-        b"echo": HttpCommand(run=_echo, args=None),
+        b"echo": HttpCommand(run=_echo, args=MappingProxyType({b"value": HttpArgument(type=b"any")})),
         b"fail": HttpCommand(run=_fail, args=MappingProxyType({b"after": HttpArgument(type=b"int")})),
         b"pushkey": HttpCommand(
             run=_pushkey, permission=Permission.WRITE, args=_required(b"namespace", b"key", b"old", b"new")

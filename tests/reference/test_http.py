@@ -273,8 +273,8 @@ def test_multirequest_takes_interleaved_requests() -> None:
         "ro/multirequest",
         "1 1 stream-begin command-name have-args echo",
         "3 1 0 command-name have-args echo",
-        r"3 1 0 command-argument eoa \x01\x00\x01\x00ab",
-        r"1 1 0 command-argument eoa \x01\x00\x01\x00cd",
+        r"3 1 0 command-argument eoa \x05\x00\x01\x00valueb",
+        r"1 1 0 command-argument eoa \x05\x00\x01\x00valued",
     )
 
     sent = answered(reply, revision)
@@ -283,7 +283,7 @@ def test_multirequest_takes_interleaved_requests() -> None:
         (frame.request_id, decode_sequence(frame.payload, revision.cbor, max_depth=8)[0][b"args"])
         for frame in sent
     ]
-    assert args == [(3, {b"a": b"b"}), (1, {b"c": b"d"})]
+    assert args == [(3, {b"value": b"b"}), (1, {b"value": b"d"})]
 
 
 def test_multirequest_does_not_exist_before_several_requests() -> None:

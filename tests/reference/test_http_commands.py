@@ -36,8 +36,8 @@ def test_demonstration_has_a_command_that_writes_and_many_that_read() -> None:
 
 
 def test_echo_returns_arguments_and_data() -> None:
-    """What came goes back, whatever the arguments are called."""
-    assert run(b"echo", {b"any": [1]}, b"data") == [{b"args": {b"any": [1]}, b"data": b"data"}]
+    """What came goes back, of whatever type."""
+    assert run(b"echo", {b"value": [1]}, b"data") == [{b"args": {b"value": [1]}, b"data": b"data"}]
 
 
 @pytest.mark.parametrize("count", [3, b"3"])
@@ -98,6 +98,11 @@ def test_check_arguments_finds_the_unknown_and_the_missing(args: dict[bytes, Val
             check_arguments(entry, command)
     else:
         check_arguments(entry, command)
+
+
+def test_check_arguments_lets_everything_pass_where_nothing_is_declared() -> None:
+    """A table's owner may look at arguments in the command."""
+    check_arguments(HttpCommand(run=lambda _: [], args=None), RunCommand(1, b"c", {b"any": 1}))
 
 
 def test_describe_has_permissions_and_arguments_of_every_command() -> None:
