@@ -105,11 +105,12 @@ def write_strength_page(strength: Strength, excused: Equivalents, mutants: Seque
     Args:
         strength: what was measured.
         excused: the file of equivalents, whose reasons are repeated.
-        mutants: all mutants, to say where those of the file are.
+        mutants: all mutants: how many there are, and where those of the file are.
     """
     by_id = {mutant.id: mutant for mutant in mutants}
     parts = [
         _HEAD,
+        f"{strength.total().mutants} of {len(mutants)} faults were measured.\n",
         "| module | mutants | noticed | gating | by time-out | equivalent | out of reach | survived | figure |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
         *(_line(f"`{module.rpartition('.')[2]}`", row) for module, row in strength.rows().items()),

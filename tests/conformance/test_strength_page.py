@@ -46,6 +46,7 @@ def test_strength_page_has_table_survivors_and_reasons() -> None:
     strength, excused = measured()
     page = write_strength_page(strength, excused, MUTANTS)
 
+    assert "5 of 6 faults were measured" in page
     assert "| `_m` | 5 | 1 | 1 | 1 | 1 | 2 | 1 | 50.0% |" in page
     assert describe(MUTANTS[4]) in page
     assert "because *so*" in page
