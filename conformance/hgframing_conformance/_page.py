@@ -30,7 +30,7 @@ from hgframing_conformance._cases import Layer, Level
 from hgframing_conformance._events import ItemEvent
 from hgframing_conformance._expectations import Status
 from hgframing_conformance._outcomes import OutcomeKind
-from hgframing_conformance._quoting import clean
+from hgframing_conformance._quoting import clean, quote
 from hgframing_conformance._results import Run
 from hgframing_conformance._sequence import Diagram, sequence
 
@@ -50,6 +50,8 @@ _SHORT: Final[Mapping[OutcomeKind, str]] = {
     OutcomeKind.UNSUPPORTED: "–",
     OutcomeKind.NOT_RUN: "not run",
 }
+#: Characters of a column's head.
+_HEAD: Final = 60
 #: A cell shows the gravest of its chunkings.
 _GRAVITY: Final = (
     OutcomeKind.UNSUPPORTED,
@@ -70,6 +72,7 @@ class Column:
     """An implementation, and how its run ended."""
 
     title: str
+    short: str
     language: str
     locator: str
     suite: str
@@ -200,7 +203,7 @@ def _titles(runs: Sequence[Run]) -> list[str]:
     plain = [f"{run.begin.implementation.name} {run.begin.implementation.version}" for run in runs]
     often = Counter(plain)
     return [
-        title if often[title] == 1 else f"{title} ({Path(run.source).name or run.begin.locator})"
+        title if often[title] == 1 else f"{title} ({Path(run.source).stem or run.begin.locator})"
         for title, run in zip(plain, runs, strict=True)
     ]
 
@@ -210,6 +213,7 @@ def _column(run: Run, title: str) -> Column:
     end = run.end
     return Column(
         title=title,
+        short=quote(title, limit=_HEAD),
         language=run.begin.implementation.language,
         locator=run.begin.locator,
         suite=run.begin.suite,

@@ -66,9 +66,9 @@ def test_page_is_a_matrix_of_cases_and_implementations(tmp_path: Path) -> None:
     """A row for each case of a revision, a cell for each run."""
     shown = page(runs(tmp_path, "honest", "wrong", "crash"))
     assert [column.title for column in shown.columns] == [
-        "animal 1 (honest.jsonl)",
-        "animal 1 (wrong.jsonl)",
-        "animal 1 (crash.jsonl)",
+        "animal 1 (honest)",
+        "animal 1 (wrong)",
+        "animal 1 (crash)",
     ]
     first, second = shown.rows
     assert [cell.kind for cell in first.cells] == [OutcomeKind.PASSED] * 3
