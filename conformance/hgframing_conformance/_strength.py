@@ -41,7 +41,7 @@ from hgframing_conformance.errors import SetupError
 __all__ = ["Result", "Status", "StrengthOptions", "measure"]
 
 #: Octets that a mutant may take beyond what the process has.
-_MEMORY: Final = 1 << 30
+_MEMORY: Final = 4 << 30
 #: Items of one function that noticed something lately are asked first.
 _LATELY: Final = 12
 _Function = tuple[str, int]

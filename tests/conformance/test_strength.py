@@ -49,7 +49,7 @@ def became(subject: Subject, mutant: Mutant, **options: Any) -> Result:
         (b"pass", Status.KILLED),
         (b"raise RuntimeError", Status.KILLED),
         (b"import os; os.kill(os.getpid(), 9)", Status.KILLED),
-        (b"bytearray(1 << 40)", Status.KILLED),
+        (b"bytearray(1 << 44)", Status.KILLED),
         (b"while True: pass", Status.TIMED_OUT),
     ],
 )
