@@ -63,3 +63,10 @@ def test_register_check_tells_a_record_without_a_case(tmp_path: Path) -> None:
 
     assert result.return_value == 1
     assert "server-second is no case any more" in result.output
+
+
+def test_register_shipped_vectors_are_on_record() -> None:
+    """Nobody changed a shipped case without saying so."""
+    result = CliRunner().invoke(command, ["--check"], standalone_mode=False)
+
+    assert (result.return_value, result.output) == (0, "")
