@@ -14,7 +14,6 @@ import sys
 import urllib.parse
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
@@ -37,13 +36,8 @@ def hg() -> list[str]:
         if importlib.util.find_spec("mercurial") is None:
             pytest.skip("no Mercurial in this interpreter, and HGFRAMING_MERCURIAL_PYTHON names none")
         python = sys.executable
-    return [python, "-m", "mercurial"] if has_main(python) else [python, str(Path(python).parent / "hg")]
-
-
-def has_main(python: str) -> bool:
-    """Say whether Mercurial runs as a module there; only later releases do."""
-    code = "import importlib.util as u, sys; sys.exit(u.find_spec('mercurial.__main__') is None)"
-    return subprocess.run([python, "-c", code], check=False).returncode == 0
+    # What the script `hg` does; where a release was put into a directory of its own, there is no script to be found.
+    return [python, "-c", "from mercurial import dispatch; dispatch.run()"]
 
 
 @pytest.fixture(scope="module")
