@@ -197,7 +197,9 @@ def repository_texts() -> Iterator[tuple[Path, str]]:
             for name in directories
             if name not in GENERATED and (name in VISIBLE or not name.startswith("."))
         ]
-        for path in (Path(directory, name) for name in names if not name.startswith(".coverage")):
+        # In a work tree that `git worktree` made, `.git` is a file.
+        texts = (name for name in names if name != ".git" and not name.startswith(".coverage"))
+        for path in (Path(directory, name) for name in texts):
             try:
                 yield path, path.read_text(encoding="utf-8")
             except UnicodeDecodeError:
