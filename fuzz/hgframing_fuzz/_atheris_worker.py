@@ -165,7 +165,7 @@ class _Worker:
         if finding is not None:
             bucket = self._table.add(finding, bytes(octets), seconds=seconds, execution=self._executions)
             if bucket is not None:
-                self._directory.save(bucket, self._bound.revision(decode_input(bucket.shortest)))
+                self._directory.save(bucket, self._bound.describe(decode_input(bucket.shortest)))
         if seconds >= self._due:
             self._due = seconds + 1.0
             self.summarise(seconds)

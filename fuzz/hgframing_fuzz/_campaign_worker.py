@@ -100,7 +100,7 @@ class _Worker:
         self._stopping = True
 
     def _save(self, bucket: Bucket) -> None:
-        self._campaign.findings.save(bucket, self._bound.revision(decode_input(bucket.shortest)))
+        self._campaign.findings.save(bucket, self._bound.describe(decode_input(bucket.shortest)))
 
     def _keep(self, value: FuzzInput) -> None:
         self._known.add(self._campaign.keep(encode_input(value)))

@@ -12,6 +12,7 @@ import click
 
 from hgframing import Revision
 from hgframing_fuzz._campaign import CampaignDirectory
+from hgframing_fuzz._description import excerpt
 from hgframing_fuzz._drive import choose_revision
 from hgframing_fuzz._findings import BucketSummary, RunSummary, write_whole
 from hgframing_fuzz._input import REVISION_CODES, FuzzInput, decode_input
@@ -111,7 +112,8 @@ def triage(*, directory: Path) -> None:
         features=summary.features,
         buckets=buckets,
     )
-    for line in triage_lines(merged, [(value, revision) for value, revision, _ in read]):
+    form = TARGETS[summary.target].form
+    for line in triage_lines(merged, [excerpt(value, revision, form) for value, revision, _ in read]):
         click.echo(line)
 
 
@@ -141,6 +143,10 @@ def promote(*, directory: Path, bucket: str, suites: Path | None) -> None:
         )
     value, revision, one = _decoded(campaign, found[0])
     side = TARGETS[summary.target].side
+    if side is None:
+        raise _WrongUsageError(
+            f"a finding of {summary.target} is no vector: no reactor took it; keep it in fuzz/regressions"
+        )
     text = draft(one, value, revision, side)
     if suites is None:
         click.echo(text, nl=False)

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hgframing_conformance.errors import ConformanceError
-from hgframing_fuzz._findings import FindingsDirectory, RunSummary, notation
+from hgframing_fuzz._findings import FindingsDirectory, RunSummary
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import decode_input
 from hgframing_fuzz._spec import BoundTarget, TargetSpec
@@ -29,8 +29,6 @@ _USAGE: Final = 2
 #: Columns of the table of buckets where the output is no terminal: enough for an id and a short input on one
 #: line.
 _WIDTH: Final = 200
-#: Frames of an input that the table shows.
-_SHOWN_FRAMES: Final = 3
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -127,14 +125,11 @@ def _table(summary: RunSummary, bound: BoundTarget) -> Table:
     table.add_column("shortest input", overflow="fold")
     for bucket in summary.buckets:
         value = decode_input(bytes.fromhex(bucket.octets))
-        lines = notation(value.frames[:_SHOWN_FRAMES], bound.revision(value))
-        if len(value.frames) > _SHOWN_FRAMES:
-            lines.append(f"… {len(value.frames) - _SHOWN_FRAMES} more frames")
         table.add_row(
             bucket.id.removeprefix(f"{summary.target}."),
             str(bucket.count),
             f"{bucket.first_seconds:.2f} s (#{bucket.first_execution})",
             # Square brackets of a payload are no markup.
-            "\n".join(line.replace("[", "\\[") for line in lines),
+            "\n".join(line.replace("[", "\\[") for line in bound.excerpt(value)),
         )
     return table

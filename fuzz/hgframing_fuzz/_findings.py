@@ -11,24 +11,18 @@ from __future__ import annotations
 
 import os
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from hgframing import Revision, format_notation
 from hgframing_fuzz._buckets import Bucket, BucketTable
-from hgframing_fuzz._input import FuzzInput, decode_input
 
 
-__all__ = ["BucketSummary", "FindingsDirectory", "RunSummary", "describe_input", "notation", "write_whole"]
+__all__ = ["BucketSummary", "FindingsDirectory", "RunSummary", "write_whole"]
 
 _SUMMARY: Final = "summary.json"
-#: Characters of one frame in a text; a payload of 64 KiB says no more than its beginning.
-_FRAME_WIDTH: Final = 400
-#: Frames in a text.
-_MAX_FRAMES: Final = 100
 
 
 class BucketSummary(msgspec.Struct, frozen=True, rename="kebab"):
@@ -124,12 +118,12 @@ class FindingsDirectory:
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
 
-    def save(self, bucket: Bucket, revision: Revision) -> bool:
+    def save(self, bucket: Bucket, description: Sequence[str]) -> bool:
         """Write a bucket's input and text.
 
         Args:
             bucket: what to write.
-            revision: the one that the input was driven with, for the notation.
+            description: its shortest input for people (`BoundTarget.describe`).
 
         Returns:
             Whether it was written; not if an earlier run left a shorter input.
@@ -140,13 +134,12 @@ class FindingsDirectory:
         target = self.path / f"{bucket.key.id}.bin"
         if target.exists() and target.stat().st_size < len(bucket.shortest):
             return False
-        value = decode_input(bucket.shortest)
         lines = [
             f"bucket      {bucket.key.id}",
             f"root cause  {bucket.key.root}",
             f"message     {bucket.message}",
             "",
-            *describe_input(value, revision),
+            *description,
             "",
             bucket.detail,
         ]
@@ -175,40 +168,3 @@ def write_whole(path: Path, octets: bytes) -> None:
     part = path.with_name(f"{path.name}.part-{os.getpid()}")
     part.write_bytes(octets)
     part.replace(path)
-
-
-def notation(frames: Iterable[object], revision: Revision) -> list[str]:
-    """Frames in notation, the long ones cut."""
-    lines = []
-    for frame in frames:
-        text = format_notation(frame, revision)  # type: ignore[arg-type]  # an iterable of frames
-        lines.append(
-            text if len(text) <= _FRAME_WIDTH else f"{text[:_FRAME_WIDTH]}… ({len(text)} characters)"
-        )
-    return lines
-
-
-def describe_input(value: FuzzInput, revision: Revision) -> Sequence[str]:
-    """An input for people, one line for each fact.
-
-    Args:
-        value: any input.
-        revision: the one that it is driven with.
-    """
-    options = value.options
-    lines = [
-        f"revision    {revision.key}",
-        f"delivery    {options.delivery.name.lower()}, seed {options.seed}",
-        f"answers     {options.answer_plan.name.lower()}",
-        f"output      {'deferred' if options.defer_output else 'at once'}",
-        f"end         {'told' if options.ends else 'not told'}",
-    ]
-    if options.compares:
-        lines.append("compared    yes")
-    shown = notation(value.frames[:_MAX_FRAMES], revision)
-    lines += [f"frame       {line}" for line in shown]
-    if len(value.frames) > len(shown):
-        lines.append(f"frame       … {len(value.frames) - len(shown)} more")
-    if value.tail:
-        lines.append(f"tail        {value.tail[:64].hex()}{'…' if len(value.tail) > 64 else ''}")
-    return lines

@@ -14,6 +14,9 @@ Three properties make one corpus serve all engines:
 * **Frames stay frames.** They hold raw numbers, so whatever the protocol forbids can be said, and a mutator
   works on a sequence at any position instead of on a string of octets.
 
+A target that takes octets and no frames, because it reads a text or one value, takes everything behind the
+options (`body_of`), whatever it looks like as frames.
+
 Frames are written in the 8-octet layout even where the fuzzed revision has a shorter header; `wire_chunks`
 drops the fields that the revision has no room for. A meaning of an option octet is never changed, because
 every corpus would change with it.
@@ -25,7 +28,7 @@ import enum
 
 from collections.abc import Sequence
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -40,12 +43,16 @@ __all__ = [
     "Answers",
     "Delivery",
     "DriverBit",
+    "Form",
     "FuzzInput",
+    "InputMaker",
     "Options",
+    "body_of",
     "decode_input",
     "encode_input",
     "wire_chunks",
     "wire_frames",
+    "with_body",
 ]
 
 #: Octets of the options.
@@ -89,6 +96,15 @@ class DriverBit(enum.IntFlag):
     #: The input runs again, the same way and cut differently, and all runs must agree. It costs several runs,
     #: so the input asks for it instead of paying for it every time; being in the input, it is replayed.
     COMPARE = 0x10
+
+
+class Form(enum.Enum):
+    """What the octets of an input mean to a target."""
+
+    #: Frames, then octets that are no whole frame.
+    FRAMES = "frames"
+    #: Octets, all of one kind: a text, or one value.
+    OCTETS = "octets"
 
 
 class Answers(enum.IntEnum):
@@ -201,6 +217,30 @@ def encode_input(value: FuzzInput) -> bytes:
     options = value.options
     head = bytes((options.revision, options.driver, options.answers, options.seed))
     return head + b"".join(wire_frames(value.frames, _LAYOUT)) + value.tail
+
+
+def body_of(value: FuzzInput) -> bytes:
+    """The octets behind the options, as one string: what a target of `Form.OCTETS` takes."""
+    return b"".join(wire_frames(value.frames, _LAYOUT)) + value.tail if value.frames else value.tail
+
+
+def with_body(options: Options, body: bytes) -> FuzzInput:
+    """The input that consists of options and these octets; `body_of` gives them back."""
+    head = bytes((options.revision, options.driver, options.answers, options.seed))
+    return decode_input(head + body)
+
+
+class InputMaker(Protocol):
+    """What makes inputs for an engine: from nothing, from one, from two."""
+
+    def fresh(self) -> FuzzInput:
+        """Make a new input."""
+
+    def mutate(self, value: FuzzInput) -> FuzzInput:
+        """Change an input in a few places."""
+
+    def cross(self, left: FuzzInput, right: FuzzInput) -> FuzzInput:
+        """Put parts of two inputs together."""
 
 
 def wire_frames(frames: Sequence[Frame], layout: HeaderLayout) -> list[bytes]:

@@ -20,8 +20,7 @@ from random import Random
 from typing import Final
 
 from hgframing_fuzz._buckets import Bucket, BucketTable
-from hgframing_fuzz._input import FuzzInput, decode_input, encode_input
-from hgframing_fuzz._mutate import Mutator
+from hgframing_fuzz._input import FuzzInput, InputMaker, decode_input, encode_input
 from hgframing_fuzz._outcome import Feature, Target
 from hgframing_fuzz._stack import call_with_room
 
@@ -72,7 +71,7 @@ class LoopStats:
 
 def run_loop(  # noqa: PLR0913 -- four of them are wishes to be told
     target: Target,
-    mutator: Mutator,
+    mutator: InputMaker,
     rng: Random,
     table: BucketTable,
     *,
@@ -172,7 +171,7 @@ class _Run:
                 due = stats.seconds + _PROGRESS_INTERVAL
             self.execute(make())
 
-    def make(self, mutator: Mutator, rng: Random) -> FuzzInput:
+    def make(self, mutator: InputMaker, rng: Random) -> FuzzInput:
         """Make the next input."""
         choice = rng.random()
         if choice < _FRESH or not self._kept:

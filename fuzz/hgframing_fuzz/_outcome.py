@@ -44,8 +44,9 @@ class Kind(enum.Enum):
     NOOP = ActionKind.NOOP.value
 
 
-#: (state before, frame's type and flags octet or -1, kinds of actions, state after); only ever compared.
-Feature: TypeAlias = tuple[Hashable, int, Kind | tuple[Kind, ...], Hashable]
+#: Something that an input reached, only ever compared. Of a reactor: (state before, frame's type and flags octet
+#: or -1, kinds of actions, state after). Its `repr` is the same in every process.
+Feature: TypeAlias = tuple[Hashable, ...]
 
 
 class Observed(msgspec.Struct, frozen=True):

@@ -18,6 +18,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+import hgframing
+
 from hgframing import Revision
 from hgframing_conformance._adapters import AdapterOptions
 from hgframing_conformance._cases import Layer
@@ -33,8 +35,10 @@ from hgframing_fuzz._reference import ReferenceServer
 
 
 __all__ = [
+    "Attached",
     "ClientMaker",
     "ClientSubject",
+    "OwnCode",
     "ServerMaker",
     "SessionSubject",
     "Side",
@@ -57,8 +61,8 @@ class Side(enum.Enum):
     CLIENT = "open_client"
 
 
-class Subject(Protocol):
-    """Something that plays scripts."""
+class Attached(Protocol):
+    """What is fuzzed, as far as engines and reports must know it."""
 
     @property
     def name(self) -> str:
@@ -69,16 +73,23 @@ class Subject(Protocol):
         """The revision keys that it speaks, newest first, not empty."""
 
     @property
-    def cuts(self) -> bool:
-        """Whether octets may arrive cut anywhere; else one whole frame at a time."""
-
-    @property
     def code(self) -> CodeUnderTest | None:
         """Which code findings are blamed on; None where it runs elsewhere and cannot be seen."""
 
     @property
     def instrument(self) -> tuple[str, ...]:
         """The modules that a coverage-guided engine instruments."""
+
+    def close(self) -> None:
+        """End the connection to the implementation."""
+
+
+class Subject(Attached, Protocol):
+    """Something that plays scripts."""
+
+    @property
+    def cuts(self) -> bool:
+        """Whether octets may arrive cut anywhere; else one whole frame at a time."""
 
     def observe(self, script: Script, trace: Trace) -> None:
         """Play a script to a fresh reactor.
@@ -91,8 +102,24 @@ class Subject(Protocol):
             Exception: whatever the implementation lets through.
         """
 
+
+class OwnCode:
+    """Code of this distribution that no implementation has a counterpart of.
+
+    Args:
+        modules: what is fuzzed, imported already: findings are blamed on their packages, engines instrument them.
+    """
+
+    name = f"hgframing {hgframing.__version__}"
+    revisions = REVISION_CODES
+
+    def __init__(self, *modules: str) -> None:
+        self.instrument = modules
+        packages = sorted({module.partition(".")[0] for module in modules})
+        self.code = CodeUnderTest.of_modules(packages, modules)
+
     def close(self) -> None:
-        """End the connection to the implementation."""
+        """Do nothing: there is nothing to end."""
 
 
 class Maker(Protocol):
@@ -180,7 +207,7 @@ class ClientSubject:
         """Do nothing: there is nothing to end."""
 
 
-def revision_codes(subject: Subject) -> tuple[int, ...]:
+def revision_codes(subject: Attached) -> tuple[int, ...]:
     """The revision octets of inputs for a subject, newest revision first."""
     return tuple(code for code, key in enumerate(REVISION_CODES) if key in subject.revisions)
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from hgframing import Feature, Frame, FrameType, Revision, format_notation
 from hgframing_conformance._suite_writing import write_cases, write_head
 from hgframing_fuzz._client_session import calls_of
-from hgframing_fuzz._findings import BucketSummary, RunSummary, notation
+from hgframing_fuzz._findings import BucketSummary, RunSummary
 from hgframing_fuzz._input import Answers, FuzzInput
 from hgframing_fuzz._subjects import Side
 
@@ -28,19 +28,18 @@ __all__ = ["case_id", "draft", "suite_name", "triage_lines"]
 _DRAFT: Final = "draft: found by fuzzing; what must follow is not decided"
 #: Octets of a payload that a draft writes in notation; of a longer one the run at its end is written as a repetition.
 _LONG: Final = 2048
-_SHOWN: Final = 3
 _SHORT_HEX: Final = re.compile(r"(- |hex: )((?:[0-9a-f]{2}){1,3})(?=[,}\n])")
 
 
-def triage_lines(summary: RunSummary, decoded: Sequence[tuple[FuzzInput, Revision]]) -> list[str]:
+def triage_lines(summary: RunSummary, excerpts: Sequence[Sequence[str]]) -> list[str]:
     """The findings of a run or a campaign, in Markdown.
 
     Args:
         summary: what was found.
-        decoded: the shortest input of each bucket, in their order, and the revision it was driven with.
+        excerpts: the beginning of the shortest input of each bucket, in their order.
     """
-    roots: dict[str, list[tuple[BucketSummary, tuple[FuzzInput, Revision]]]] = {}
-    for bucket, one in zip(summary.buckets, decoded, strict=True):
+    roots: dict[str, list[tuple[BucketSummary, Sequence[str]]]] = {}
+    for bucket, one in zip(summary.buckets, excerpts, strict=True):
         roots.setdefault(bucket.root, []).append((bucket, one))
     lines = [
         f"# Findings: {summary.target}, {summary.implementation}",
@@ -62,12 +61,9 @@ def triage_lines(summary: RunSummary, decoded: Sequence[tuple[FuzzInput, Revisio
                 f"| {name} | {bucket.count} | {bucket.first_seconds:.2f} s (#{bucket.first_execution}) "
                 f"| {len(bucket.octets) // 2} | {message} |"
             )
-        shortest, (value, revision) = min(members, key=lambda member: len(member[0].octets))
+        shortest, begin = min(members, key=lambda member: len(member[0].octets))
         lines += ["", f"Shortest input (`{shortest.id}`):", "", "```"]
-        lines += notation(value.frames[:_SHOWN], revision)
-        if len(value.frames) > _SHOWN:
-            lines.append(f"… {len(value.frames) - _SHOWN} more frames")
-        lines.append("```")
+        lines += [*begin, "```"]
     return lines
 
 

@@ -24,7 +24,7 @@ from hgframing_fuzz._campaign import CampaignDirectory, CampaignError, Identity
 from hgframing_fuzz._campaign_run import run_session
 from hgframing_fuzz._cli_campaign import promote, status, triage
 from hgframing_fuzz._cli_report import attached, fail, open_directory, report, show_progress, target_options
-from hgframing_fuzz._findings import FindingsDirectory, RunSummary, describe_input
+from hgframing_fuzz._findings import FindingsDirectory, RunSummary
 from hgframing_fuzz._input import decode_input, encode_input
 from hgframing_fuzz._loop import Budget, LoopStats, run_loop
 from hgframing_fuzz._minimize import minimize as minimize_input
@@ -133,7 +133,7 @@ def _run_loop(
     with attached(target_name, locator) as bound, show_progress() as show:
 
         def save(bucket: Bucket) -> None:
-            findings.save(bucket, bound.revision(decode_input(bucket.shortest)))
+            findings.save(bucket, bound.describe(decode_input(bucket.shortest)))
 
         def progress(stats: LoopStats) -> None:
             show(stats.executions, stats.seconds, len(table), table.roots)
@@ -228,7 +228,7 @@ def replay(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None:
             octets = file.read_bytes()
             value = decode_input(octets)
             click.echo(f"{file}: {len(octets)} octets")
-            for line in describe_input(value, bound.revision(value)):
+            for line in bound.describe(value):
                 click.echo(f"  {line}")
             finding = run_octets(bound.target, octets).finding
             if finding is None:
@@ -250,7 +250,7 @@ def describe(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None
     with attached(target_name, locator) as bound:
         for file in files:
             value = decode_input(file.read_bytes())
-            for line in describe_input(value, bound.revision(value)):
+            for line in bound.describe(value):
                 click.echo(line)
 
 
@@ -304,7 +304,7 @@ def _store(bound: BoundTarget, findings: FindingsDirectory, octets: bytes) -> No
     table = BucketTable(bound.spec.name)
     bucket = table.add(outcome.finding, octets, seconds=0.0, execution=1)
     if bucket is not None:
-        findings.save(bucket, bound.revision(decode_input(octets)))
+        findings.save(bucket, bound.describe(decode_input(octets)))
 
 
 @main.command()

@@ -17,10 +17,12 @@ from hgframing_fuzz._input import (
     Delivery,
     FuzzInput,
     Options,
+    body_of,
     decode_input,
     encode_input,
     wire_chunks,
     wire_frames,
+    with_body,
 )
 from tests.fuzz.miniatures import R5
 from tests.fuzz.strategies import inputs
@@ -36,6 +38,16 @@ def test_decode_any_octets_loses_nothing(octets: bytes) -> None:
 def test_encode_any_input_round_trips(value: FuzzInput) -> None:
     """Decoding what was encoded gives the same input."""
     assert decode_input(encode_input(value)) == value
+
+
+@given(st.binary(max_size=200))
+def test_body_is_every_octet_behind_the_options(body: bytes) -> None:
+    """A target that reads a text gets it whole, whatever it looks like as frames."""
+    options = Options(1, 2, 3, 4)
+    value = with_body(options, body)
+
+    assert body_of(value) == body
+    assert encode_input(value) == b"\1\2\3\4" + body
 
 
 def test_decode_frames_are_those_of_the_sheet() -> None:

@@ -8,10 +8,8 @@ from typing import Final
 import pytest
 
 from hgframing_fuzz import FuzzInput, Options, decode_input, encode_input, run
-from hgframing_fuzz._drive import choose_revision
-from hgframing_fuzz._findings import describe_input
 from hgframing_fuzz._guards import Guards
-from hgframing_fuzz._input import REVISION_CODES, Answers, Delivery, DriverBit
+from hgframing_fuzz._input import Answers, Delivery, DriverBit
 from hgframing_fuzz.targets import TARGETS
 
 
@@ -59,14 +57,14 @@ def test_regressions_are_no_findings_however_they_are_driven(
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=names)
-def test_regression_is_described_as_it_is(path: Path) -> None:
+def test_regression_is_described_as_it_is(path: Path, guards: Guards) -> None:
     """The text beside an input says what is in it; the input is in the one form that it has."""
     octets = path.read_bytes()
     value = decode_input(octets)
     text = path.with_suffix(".txt").read_text(encoding="utf-8")
 
     assert encode_input(value) == octets
-    assert text.splitlines() == list(describe_input(value, choose_revision(value.options, REVISION_CODES)))
+    assert text.splitlines() == TARGETS[path.parent.name].bind("reference", guards).describe(value)
 
 
 def test_regressions_are_there() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from random import Random
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from hgframing_conformance.errors import LocatorError
 from hgframing_fuzz import FuzzInput, Options
 from hgframing_fuzz._guards import Guards
+from hgframing_fuzz._input import Form, with_body
 from hgframing_fuzz.targets import TARGETS
 from tests.fuzz.miniatures import an_input
 
@@ -33,6 +36,26 @@ def test_bind_what_is_no_locator_is_refused(guards: Guards) -> None:
     """The user's mistake, told as such."""
     with pytest.raises(LocatorError):
         SPEC.bind("nowhere", guards)
+
+
+def test_bind_what_takes_no_implementation_is_refused(guards: Guards) -> None:
+    """Code of our own has one implementation; a locator would be ignored in silence."""
+    spec = dataclasses.replace(SPEC, name="own", takes_implementation=False)
+
+    with pytest.raises(LocatorError, match="own fuzzes code of hgframing itself and takes no implementation"):
+        spec.bind("direct:tests.fuzz.test_subjects:a_maker", guards)
+    assert spec.bind("reference", guards).subject.revisions
+
+
+def test_describe_knows_what_an_input_means(guards: Guards) -> None:
+    """Frames are shown as frames, octets as octets."""
+    frames = SPEC.bind("reference", guards)
+    octets = dataclasses.replace(SPEC, form=Form.OCTETS).bind("reference", guards)
+    value = with_body(Options(), b"text")
+
+    assert frames.describe(value)[-1] == "tail        74657874"
+    assert octets.describe(value)[-1] == "octets      text"
+    assert (frames.excerpt(value), octets.excerpt(value)) == ([], ["text"])
 
 
 def test_revision_is_the_one_that_the_input_is_driven_with(guards: Guards) -> None:

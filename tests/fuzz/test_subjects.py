@@ -12,7 +12,7 @@ from hgframing_fuzz._drive import make_script
 from hgframing_fuzz._input import REVISION_CODES, Delivery
 from hgframing_fuzz._message_subject import MessageSubject
 from hgframing_fuzz._outcome import Trace
-from hgframing_fuzz._subjects import SessionSubject, Subject, load_subject, revision_codes
+from hgframing_fuzz._subjects import OwnCode, SessionSubject, Subject, load_subject, revision_codes
 from tests.fuzz.miniatures import R5, Maker, Miniature, an_input
 
 
@@ -99,3 +99,14 @@ def test_revision_codes_are_those_that_are_spoken() -> None:
     maker.revisions = ("0005", "0001")  # type: ignore[assignment]
 
     assert revision_codes(SessionSubject(maker)) == (1, 5)
+
+
+def test_own_code_is_blamed_and_instrumented() -> None:
+    """The modules are instrumented; what they call in their package is blamed too; all revisions are there."""
+    own = OwnCode("hgframing._notation", "hgframing_conformance._yaml")
+
+    assert own.instrument == ("hgframing._notation", "hgframing_conformance._yaml")
+    assert str(sys.modules["hgframing._cbor"].__file__).startswith(own.code.roots)
+    assert sys.modules["hgframing_conformance._yaml"].__file__ in own.code.reactors
+    assert own.revisions == REVISION_CODES
+    own.close()

@@ -23,14 +23,15 @@ from hgframing_fuzz._reactor_target import ReactorTarget
 from hgframing_fuzz._script import main
 from hgframing_fuzz._server_grammar import ServerGrammar
 from hgframing_fuzz._spec import TargetSpec
-from hgframing_fuzz._subjects import Side, Subject
+from hgframing_fuzz._subjects import Attached, Side, load_subject
 
 
 __all__ = ["SPEC"]
 
 
-def _make(subject: Subject, guards: Guards) -> Target:
-    return ReactorTarget("client-reactor", subject, guards, check_client_trace)
+def _open(locator: str, guards: Guards) -> tuple[Attached, Target]:
+    subject = load_subject(locator, Side.CLIENT)
+    return subject, ReactorTarget("client-reactor", subject, guards, check_client_trace)
 
 
 def _make_mutator(codes: tuple[int, ...], rng: Random) -> Mutator:
@@ -40,7 +41,7 @@ def _make_mutator(codes: tuple[int, ...], rng: Random) -> Mutator:
 SPEC: Final = TargetSpec(
     name="client-reactor",
     summary="a client reactor, driven by what a server sends",
-    make=_make,
+    open=_open,
     make_mutator=_make_mutator,
     side=Side.CLIENT,
 )

@@ -22,14 +22,15 @@ from hgframing_fuzz._outcome import Target
 from hgframing_fuzz._reactor_target import ReactorTarget
 from hgframing_fuzz._script import main
 from hgframing_fuzz._spec import TargetSpec
-from hgframing_fuzz._subjects import Subject
+from hgframing_fuzz._subjects import Attached, Side, load_subject
 
 
 __all__ = ["SPEC"]
 
 
-def _make(subject: Subject, guards: Guards) -> Target:
-    return ReactorTarget("server-reactor", subject, guards)
+def _open(locator: str, guards: Guards) -> tuple[Attached, Target]:
+    subject = load_subject(locator, Side.SERVER)
+    return subject, ReactorTarget("server-reactor", subject, guards)
 
 
 def _make_mutator(codes: tuple[int, ...], rng: Random) -> Mutator:
@@ -39,8 +40,9 @@ def _make_mutator(codes: tuple[int, ...], rng: Random) -> Mutator:
 SPEC: Final = TargetSpec(
     name="server-reactor",
     summary="a server reactor, driven by what a client sends",
-    make=_make,
+    open=_open,
     make_mutator=_make_mutator,
+    side=Side.SERVER,
 )
 
 
