@@ -56,6 +56,13 @@ _SECONDS: Final = click.FloatRange(min=0, min_open=True)
 @click.command("strength")
 @click.argument("locator", default=REFERENCE)
 @selection_options
+@click.option(
+    "--match",
+    type=click.Choice(["code", "message"]),
+    default="message",
+    show_default=True,
+    help="How much of an error must agree; the wrong words alone never gate.",
+)
 @click.option("--package", default="hgframing", show_default=True, help="The package to plant faults in.")
 @click.option(
     "--module",
@@ -96,8 +103,9 @@ def command(locator: str, **options: Any) -> int:
         chosen = [mutant for index, mutant in enumerate(every) if index in keep]
     wanted = {id(item.case): item.case for item in select(load(options), selection_from(options))}
     cases = list(wanted.values())
-    subject = Subject(options["package"], target, cases)
-    state = StrengthState(options["state"], fingerprint(subject.files, cases))
+    messages = options["match"] == "message"
+    subject = Subject(options["package"], target, cases, messages=messages)
+    state = StrengthState(options["state"], fingerprint(subject.files, cases, messages=messages))
     seconds = _measure(subject, chosen, state, options)
     results = {mutant.id: state.results[mutant.id] for mutant in chosen}
     strength = Strength(chosen, results, excused)
@@ -135,7 +143,10 @@ def _measure(
     """Measure what is not known yet; return the seconds for one mutant."""
     todo = [mutant for mutant in chosen if mutant.id not in state.results]
     limits = StrengthOptions(
-        jobs=options["jobs"], item_timeout=options["item_timeout"], mutant_timeout=options["mutant_timeout"]
+        jobs=options["jobs"],
+        item_timeout=options["item_timeout"],
+        mutant_timeout=options["mutant_timeout"],
+        messages=options["match"] == "message",
     )
     started = time.monotonic()
     for done, result in enumerate(measure(subject, todo, limits, state.hints), start=1):

@@ -9,6 +9,7 @@ own, which has everything loaded already and ends at the first item that fails a
 harm nobody else.
 
 An item that passed and no longer does has noticed the fault. It *gates* if `hgframing check` would fail because of it.
+Where messages count, an `error` in other words than the vector's is noticed too, and gates nothing.
 """
 
 from __future__ import annotations
@@ -89,11 +90,13 @@ class StrengthOptions:
         jobs: processes side by side; 1 or more.
         item_timeout: seconds for one item.
         mutant_timeout: seconds for one mutant.
+        messages: whether the message of an `error` counts.
     """
 
     jobs: int = 1
     item_timeout: float = 3.0
     mutant_timeout: float = 60.0
+    messages: bool = False
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -210,6 +213,7 @@ def _ask(subject: Subject, mutant: Mutant, options: StrengthOptions, first: list
     noticed: Result | None = None
     asked = 0
     engine = Engine(adapter, RunOptions())
+    wordy = Engine(adapter, RunOptions(messages=True))
     for group in _order(subject.groups(mutant), frozenset(first)):
         asked += len(group.items)
         # Judging costs more than answering, and the same answers get the same verdict.
@@ -225,7 +229,16 @@ def _ask(subject: Subject, mutant: Mutant, options: StrengthOptions, first: list
             if outcome.gating:
                 return result
             noticed = noticed or result
+        if noticed is None and options.messages:
+            noticed = _notice_words(wordy, group, mutant, asked)
     return noticed or Result(mutant=mutant.id, status=Status.SURVIVED, asked=asked)
+
+
+def _notice_words(engine: Engine, group: Group, mutant: Mutant, asked: int) -> Result | None:
+    for outcome in engine.run(group.items):
+        if outcome.kind is not OutcomeKind.PASSED:
+            return Result(mutant=mutant.id, status=Status.KILLED, item=outcome.item.name, asked=asked)
+    return None
 
 
 def _order(groups: Sequence[Group], first: frozenset[str]) -> Iterator[Group]:

@@ -23,10 +23,10 @@ the vectors alone are run against it: a comparison off by one, a forgotten check
 wrong flag bit, a missing table entry. What a fault is, and what is left alone:
 `conformance/hgframing_conformance/_mutants.py`.
 
-*Noticed* are faults because of which a case that passes no longer does, or no answer comes in time; *gating* are those
-of them that fail `hgframing check`. *Equivalent* are faults that no conversation can tell, *out of reach* those in
-functions that no step of a vector calls; `tests/equivalent-mutants.yaml` has the proof of each. The *figure* is what
-was noticed of the rest.
+*Noticed* are faults because of which a case that passes no longer does, or no answer comes in time; an error in other
+words than the vector's is noticed too (`--match message`). *Gating* are those that fail `hgframing check`.
+*Equivalent* are faults that no conversation can tell, *out of reach* those in functions that no step of a vector calls;
+`tests/equivalent-mutants.yaml` has the proof of each. The *figure* is what was noticed of the rest.
 """
 
 

@@ -23,9 +23,9 @@ __all__ = ["StrengthState", "fingerprint"]
 _FORMAT = 1
 
 
-def fingerprint(files: Mapping[str, Path], cases: Iterable[Case]) -> str:
-    """Say in 64 hex digits which sources and which vectors were measured."""
-    digest = hashlib.sha256()
+def fingerprint(files: Mapping[str, Path], cases: Iterable[Case], *, messages: bool = False) -> str:
+    """Say in 64 hex digits which sources and which vectors were measured, and whether messages counted."""
+    digest = hashlib.sha256(b"messages\n" if messages else b"")
     for name, file in files.items():
         digest.update(f"{name}\n".encode())
         digest.update(file.read_bytes())

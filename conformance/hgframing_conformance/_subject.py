@@ -59,6 +59,7 @@ class Subject:
         package: the package in which faults are planted.
         target: `package.module:factory` of its harness, as in the locator `direct:package.module:factory`.
         cases: the vectors; cases that the implementation does not support are left out.
+        messages: whether the message of an `error` counts.
 
     Raises:
         SetupError: the harness cannot be attached.
@@ -66,8 +67,9 @@ class Subject:
         PlantingError: there is no such package.
     """
 
-    def __init__(self, package: str, target: str, cases: Sequence[Case]) -> None:
+    def __init__(self, package: str, target: str, cases: Sequence[Case], *, messages: bool = False) -> None:
         self.target = target
+        self._options = RunOptions(messages=messages)
         self.files = module_files(package)
         self._sources = {name: file.read_bytes() for name, file in self.files.items()}
         harness = target.partition(":")[0].partition(".")[0]
@@ -109,7 +111,7 @@ class Subject:
             adapter = DirectAdapter(self.target, AdapterOptions())
         self._always = _run_by_import(known, watched.take())
         recorder = _Watched(adapter, watched)
-        engine = Engine(recorder, RunOptions())
+        engine = Engine(recorder, self._options)
         for case in _mixed(cases):
             outcomes = list(engine.run(items(case)))
             messages, answers = recorder.take()

@@ -89,6 +89,18 @@ def test_measure_lets_what_changes_nothing_survive(subject: Subject) -> None:
     assert result.asked == sum(len(group.items) for group in subject.groups(mutant))
 
 
+def test_measure_hears_other_words_where_messages_count(subject: Subject) -> None:
+    """They are noticed, and gate nothing: `check` does not look at them unless it is told to."""
+    found = find_mutants(MODULE, subject.files[MODULE].read_bytes())
+    words = next(mutant for mutant in found if mutant.before.startswith('return f"frame length error'))
+    mutant = dataclasses.replace(words, replacement=b'return "frame length is wrong"')
+    heard = became(subject, mutant, messages=True)
+
+    assert became(subject, mutant).status is Status.SURVIVED
+    assert (heard.status, heard.gates) == (Status.KILLED, False)
+    assert heard.item
+
+
 def test_measure_counts_what_cannot_be_imported_for_nothing(subject: Subject) -> None:
     """Such a module would not get as far as the vectors."""
     assert became(subject, planted(subject, "FrameBuffer.feed", b"???")).status is Status.STILLBORN

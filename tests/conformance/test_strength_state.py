@@ -60,3 +60,4 @@ def test_fingerprint_follows_the_sources(tmp_path: Path) -> None:
     file.write_text("x = 2\n")
 
     assert fingerprint({"a": file}, []) != before
+    assert fingerprint({"a": file}, [], messages=True) != fingerprint({"a": file}, [])
