@@ -1,0 +1,165 @@
+"""One call of the code under test, with everything that watches it: what escapes, what it takes.
+
+The usual case (nothing is wrong) does only what must be done each time: an alarm is set and cleared, and where a call
+took long enough, the high-water mark of memory is read. What costs more (confirming a bound, formatting a traceback)
+happens only when something was found.
+
+A bound that seems to be broken is confirmed before it is a finding: a garbage collection or a busy machine is
+not one.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from hgframing_fuzz._blame import CodeUnderTest, blame
+from hgframing_fuzz._guards import MEMORY_BUDGET, QUICK, BudgetAlarm, Guards, confine
+from hgframing_fuzz._outcome import Finding
+
+
+__all__ = ["ObjectionError", "Watch"]
+
+_T = TypeVar("_T")
+
+#: Lines of a traceback that are kept: the driver's and the innermost. Between them a recursion repeats
+#: itself.
+_TRACEBACK_LINES: Final = 30
+
+
+class ObjectionError(Exception):
+    """An oracle objects where it cannot return: deep in what is watched.
+
+    Args:
+        finding: what it has found.
+    """
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+class Watch:
+    """Calls code under test, and turns into findings what it lets escape and what it takes.
+
+    Args:
+        guards: what watches time and memory; they must be entered while something is watched.
+        code: which code exceptions are blamed on; None where it runs elsewhere.
+    """
+
+    def __init__(self, guards: Guards, code: CodeUnderTest | None) -> None:
+        self._guards = guards
+        self._alarm = guards.alarm
+        self._code = code
+
+    def run(
+        self,
+        play: Callable[[list[_T]], object],
+        notes: list[_T],
+        octets: Sequence[bytes],
+        name: Callable[[list[_T]], str] = lambda _: "call",
+    ) -> Finding | None:
+        """Call within the budgets that so many octets have.
+
+        Args:
+            play: the code under test. It notes what it sees; it may be called again with a list of its own.
+            notes: what it saw, up to an exception.
+            octets: the input: its length says what it may cost.
+            name: names the place of a lack of memory that was caught, from the notes.
+
+        Returns:
+            What was found, if anything.
+        """
+        started = time.perf_counter()
+        finding = self._call(play, notes, octets)
+        if time.perf_counter() - started > QUICK:
+            size = sum(map(len, octets))
+            if self._guards.grown() > MEMORY_BUDGET.allows(size):
+                # What takes memory takes time as well: the memory is the cause.
+                finding = self._confirm_memory(play, octets, size, name) or finding
+                # Or a second bomb would hide below the mark of the first.
+                self._guards.reset_memory()
+            if finding is not None and finding.kind == "time-bound":
+                finding = self._call(play, [], octets)
+        return finding
+
+    def _call(
+        self, play: Callable[[list[_T]], object], notes: list[_T], octets: Sequence[bytes]
+    ) -> Finding | None:
+        """Call once; what escapes is a finding."""
+        alarm = self._alarm
+        try:
+            try:
+                alarm.arm(octets)
+                play(notes)
+            finally:
+                alarm.disarm()
+        except BudgetAlarm as error:
+            finding = self._blamed("time-bound", error, str(error))
+            if finding.where == "none":
+                # It struck in the driver, after a long call into C.
+                return Finding("time-bound", "call", "unknown", finding.message, finding.explain)
+            return finding
+        except ObjectionError as error:
+            return error.finding
+        except Exception as error:  # noqa: BLE001 -- whatever it raises is what is looked for
+            return self._blamed(type(error).__name__, error, f"{type(error).__name__}: {_one_line(error)}")
+        if alarm.struck:
+            message = "the alarm was swallowed"
+            return Finding("time-bound", "swallowed", "none", message, lambda: message)
+        return None
+
+    def _confirm_memory(
+        self,
+        play: Callable[[list[_T]], object],
+        octets: Sequence[bytes],
+        size: int,
+        name: Callable[[list[_T]], str],
+    ) -> Finding | None:
+        """Call again with no more address space than the budget: the allocation itself fails, and says where.
+
+        An implementation may catch that and answer as if the peer were wrong; then it is measured once more.
+        """
+        allowed = int(MEMORY_BUDGET.allows(size))
+        guards = self._guards
+        confined: list[_T] = []
+        with confine(allowed):
+            finding = self._call(play, confined, octets)
+        if finding is not None and finding.kind == "MemoryError":
+            message = f"more than {allowed >> 20} MiB for {size} octets"
+            return Finding("memory-bound", finding.where, finding.line, message, finding.explain)
+        guards.reset_memory()
+        self._call(play, [], octets)
+        grown = guards.grown()
+        if grown <= allowed:
+            return None
+        message = f"{grown >> 20} MiB for {size} octets"
+        return Finding("memory-bound", "caught", name(confined), message, lambda: message)
+
+    def _blamed(self, kind: str, error: BaseException, message: str) -> Finding:
+        if self._code is None:
+            return Finding(kind, "none", "none", message, lambda: message)
+        by_function = isinstance(error, RecursionError | BudgetAlarm)
+        where, line = blame(error.__traceback__, self._code, by_function=by_function)
+        return Finding(kind, where, line, message, lambda: _explain(error))
+
+
+def _one_line(error: BaseException) -> str:
+    """The message of an exception, which may itself be broken."""
+    try:
+        text = str(error)
+    except Exception as broken:  # noqa: BLE001 -- foreign exceptions have foreign __str__ methods
+        text = f"(its message raises {type(broken).__name__})"
+    return " ".join(text.split())[:200]
+
+
+def _explain(error: BaseException) -> str:
+    """The traceback, with the middle of a long one left out."""
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    if len(lines) > _TRACEBACK_LINES:
+        half = _TRACEBACK_LINES // 2
+        lines = [*lines[:half], f"  ... {len(lines) - 2 * half} lines ...", *lines[-half:]]
+    return "\n".join(lines) + "\n"
