@@ -44,6 +44,7 @@ from hgframing_conformance._frame_forms import (
     parse_frame,
     parse_whole_frame,
 )
+from hgframing_conformance._http_forms import display_response, parse_response, write_response
 from hgframing_conformance._values import MapValue, display, to_wire
 
 
@@ -59,6 +60,7 @@ __all__ = [
 ]
 
 _EVERYWHERE: Final = frozenset(Layer)
+_REACTORS: Final = _EVERYWHERE - {Layer.HTTP}
 _SERVER: Final = frozenset({Layer.SERVER})
 _CLIENT: Final = frozenset({Layer.CLIENT})
 _CODEC: Final = frozenset({Layer.CODEC})
@@ -75,11 +77,12 @@ LAYERS: Final[Mapping[ActionKind, frozenset[Layer]]] = MappingProxyType(
         ActionKind.TEXT_OUTPUT: _CLIENT,
         ActionKind.PROGRESS: _CLIENT,
         ActionKind.REQUEST_STATE: _CLIENT,
-        ActionKind.ERROR: _EVERYWHERE,
+        ActionKind.RESPONSE: frozenset({Layer.HTTP}),
+        ActionKind.ERROR: _REACTORS,
         ActionKind.REFUSED: _EVERYWHERE,
         ActionKind.RAISED: _EVERYWHERE,
-        ActionKind.WANT_FRAME: _EVERYWHERE,
-        ActionKind.NOOP: _EVERYWHERE,
+        ActionKind.WANT_FRAME: _REACTORS,
+        ActionKind.NOOP: _REACTORS,
     }
 )
 
@@ -233,6 +236,14 @@ def _parse(form: Any, layer: Layer, revision: Revision, path: Path, dialect: _Di
             fields = {"octets": parse_bytes(content, place)}
         case ActionKind.SEND_FRAMES:
             fields = _send_frames(content, revision, place, dialect)
+        case ActionKind.RESPONSE:
+            fields = parse_response(
+                content,
+                revision,
+                place,
+                authored=dialect is _Dialect.AUTHOR,
+                observed=dialect is _Dialect.HARNESS,
+            )
         case _:
             fields = _fields(kind, content, revision, place, dialect)
     return Action(kind, fields)
@@ -304,6 +315,8 @@ def action_to_wire(action: Action, revision: str) -> dict[str, Any]:
             content: Any = to_wire(action.fields["octets"])
         case ActionKind.SEND_FRAMES:
             content = [encode_frame(frame, REVISIONS[revision]).hex() for frame in action.fields["frames"]]
+        case ActionKind.RESPONSE:
+            content = write_response(action.fields, REVISIONS[revision])
         case ActionKind.FRAME:
             content = _write(frame_fields(REVISIONS[revision]), action.fields)
         case _:
@@ -320,6 +333,8 @@ def display_action(action: Action) -> str:
     match action.kind:
         case ActionKind.OCTETS:
             return f"octets {display(action.fields['octets'])}"
+        case ActionKind.RESPONSE:
+            return f"response {display_response(action.fields)}"
         case ActionKind.SEND_FRAMES:
             return f"send-frames ({len(action.fields['frames'])})"
         case _:

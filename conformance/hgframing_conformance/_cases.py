@@ -75,6 +75,7 @@ class Verb(enum.StrEnum):
     CALL = "call"
     FLUSH = "flush"
     REQUEST_STATE = "request-state"
+    REQUEST = "request"
 
 
 class ActionKind(enum.StrEnum):
@@ -89,6 +90,7 @@ class ActionKind(enum.StrEnum):
     TEXT_OUTPUT = "text-output"
     PROGRESS = "progress"
     REQUEST_STATE = "request-state"
+    RESPONSE = "response"
     ERROR = "error"
     REFUSED = "refused"
     RAISED = "raised"
@@ -127,7 +129,7 @@ class Step(msgspec.Struct, frozen=True):
         octets: for `receive`, the octets of each frame (or of each hex string) in order.
         value: for every other verb, the value in the canonical form of the harness protocol, ready to be sent.
         expectation: what is demanded of the answer.
-        notation: for people: the frames as the suite writes them, where it does.
+        notation: for people: the frames as the suite writes them, where it does; of `request` those in its body.
         line: where the step stands in its file.
     """
 

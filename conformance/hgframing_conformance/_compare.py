@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from hgframing import REVISIONS, Frame, Revision
 from hgframing_conformance._cases import Action, ActionKind, Case, Expectation
+from hgframing_conformance._responses import response_difference
 from hgframing_conformance._sent import OutputStreams, difference, exact_difference, is_error_frame, parts
 from hgframing_conformance._values import display, equal
 
@@ -258,6 +259,8 @@ class CaseJudge:
                 return self._match_frames(wanted, got)
             case ActionKind.ERROR:
                 return self._match_error(wanted.fields, got.fields)
+            case ActionKind.RESPONSE:
+                return response_difference(wanted.fields, got.fields, self._revision)
             case _:
                 return _match_fields(wanted, got)
 
@@ -333,6 +336,7 @@ _COMPARED: Final[Mapping[ActionKind, Callable[[Mapping[str, Any]], object]]] = d
     ActionKind, _everything
 ) | {
     ActionKind.SEND_FRAMES: _nothing,
+    ActionKind.RESPONSE: _nothing,
     ActionKind.ERROR: _named("code"),
     ActionKind.RAISED: _named("type"),
     ActionKind.REFUSED: _nothing,

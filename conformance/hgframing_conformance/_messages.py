@@ -81,6 +81,7 @@ class Capabilities(_Part, frozen=True):
     steps: list[Verb] | None = None
     setup: list[str] = []
     request_states: bool = False
+    commands: list[str] = []
 
 
 class HelloMessage(_Message, frozen=True, tag="hello"):

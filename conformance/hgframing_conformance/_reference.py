@@ -28,6 +28,7 @@ from hgframing import (
     ServerAction,
     ServerReactor,
 )
+from hgframing_conformance import _reference_http
 from hgframing_conformance._reference_forms import (
     read_form,
     read_redirect,
@@ -260,10 +261,21 @@ class _Client:
         return [{"request-state": {"request": request_id, "state": state.value}}]
 
 
-_LAYERS: Final[Mapping[str, type[_Codec | _Server | _Client]]] = {
+class _Http:
+    """Steps of the HTTP layer."""
+
+    def __init__(self, revision: Revision, _setup: _Message, _limits: Limits) -> None:
+        self.verbs: dict[str, Callable[[Any], _Actions]] = {
+            "request": lambda value: [_reference_http.exchange(value, revision)]
+        }
+
+
+_Layer = _Codec | _Server | _Client | _Http
+_LAYERS: Final[Mapping[str, type[_Layer]]] = {
     "codec": _Codec,
     "server": _Server,
     "client": _Client,
+    "http": _Http,
 }
 
 
@@ -293,7 +305,8 @@ class ReferenceHarness:
                 "encodings": _ENCODINGS,
                 "error-codes": True,
                 "request-states": True,
-                "steps": sorted({*_CODEC_STEPS, *_SERVER_STEPS, *_CLIENT_STEPS}),
+                "commands": list(_reference_http.COMMANDS),
+                "steps": sorted({*_CODEC_STEPS, *_SERVER_STEPS, *_CLIENT_STEPS, "request"}),
                 "setup": [
                     "accept-encodings",
                     "buffer-sends",
@@ -313,7 +326,7 @@ class ReferenceHarness:
         layer = _LAYERS[message["layer"]](REVISIONS[message["revision"]], setup, limits)
         return [self._step(layer, step) for step in message["steps"]]
 
-    def _step(self, layer: _Codec | _Server | _Client, step: _Message) -> _Actions:
+    def _step(self, layer: _Layer, step: _Message) -> _Actions:
         ((verb, value),) = step.items()
         try:
             return layer.verbs[verb](value)

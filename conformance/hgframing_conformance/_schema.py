@@ -17,6 +17,7 @@ import msgspec
 from hgframing_conformance import _actions, _steps
 from hgframing_conformance._cases import ActionKind, Verb
 from hgframing_conformance._fields import BYTES, COUNT, FLAGS, OCTET, REQUEST, REQUIRED, Field
+from hgframing_conformance._http_fields import OBSERVED_RESPONSE, REQUEST_FIELDS
 from hgframing_conformance._messages import PROTOCOL, RECEIVED, SENT
 from hgframing_conformance._suite_schema import suite_schema
 
@@ -81,6 +82,8 @@ def _step(verb: Verb) -> Mapping[str, Any]:
             return {"type": "array", "items": _OCTETS}
         case Verb.ENCODE:
             return _object(_WIDE_FRAME)
+        case Verb.REQUEST:
+            return _object(REQUEST_FIELDS)
         case _ if verb in _steps.NULL_VERBS:
             return {"type": "null"}
         case _:
@@ -95,6 +98,8 @@ def _action(kind: ActionKind) -> Mapping[str, Any]:
             return BYTES.schema
         case ActionKind.SEND_FRAMES:
             return {"type": "array", "items": _OCTETS}
+        case ActionKind.RESPONSE:
+            return _object(OBSERVED_RESPONSE)
         case _:
             return _object(_actions.observed_fields(kind))
 

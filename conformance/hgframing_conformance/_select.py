@@ -157,6 +157,7 @@ def declared_capabilities(hello: Hello) -> dict[str, Any]:
         "steps": [verb.value for verb in steps],
         "setup": capabilities.setup,
         "request-states": capabilities.request_states,
+        "commands": capabilities.commands,
     }
 
 

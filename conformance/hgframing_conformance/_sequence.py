@@ -166,6 +166,10 @@ class _Drawing:
                 self._travel([frame], self._away, self._home, Look.GIVEN)
             if not step.frames:
                 self._label("nothing arrives", Look.MUTED)
+        elif step.verb is Verb.REQUEST:
+            self._travel([step.text.removeprefix("request ")], self._away, self._home, Look.GIVEN)
+            for frame in step.frames:
+                self._travel([frame], self._away, self._home, Look.GIVEN)
         else:
             self._note([step.text], Look.GIVEN, "")
 
@@ -190,6 +194,10 @@ class _Drawing:
             self._note(["nothing"], look, tag)
         for action in told:
             if action.kind == ActionKind.SEND_FRAMES:
+                for frame in action.frames:
+                    self._travel([frame], self._home, self._away, look, tag)
+            elif action.kind == ActionKind.RESPONSE:
+                self._travel([action.text], self._home, self._away, look, tag)
                 for frame in action.frames:
                     self._travel([frame], self._home, self._away, look, tag)
             elif action.kind == ActionKind.OCTETS:

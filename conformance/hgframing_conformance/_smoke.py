@@ -75,6 +75,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "steps": "what may happen to it",
     "setup": "settings of a case that it honours",
     "request-states": "whether it answers request-state",
+    "commands": "commands that its server has, for the layer http",
 }
 
 

@@ -44,15 +44,15 @@ from hgframing_conformance._values import MapValue
 
 __all__ = ["FIELDS", "LAYERS", "NULL_VERBS", "parse_octets", "parse_step_value"]
 
-_EVERYWHERE: Final = frozenset(Layer)
+_REACTORS: Final = frozenset({Layer.CODEC, Layer.SERVER, Layer.CLIENT})
 _SERVER: Final = frozenset({Layer.SERVER})
 _CLIENT: Final = frozenset({Layer.CLIENT})
 
 #: Where each verb occurs.
 LAYERS: Final[Mapping[Verb, frozenset[Layer]]] = MappingProxyType(
     {
-        Verb.RECEIVE: _EVERYWHERE,
-        Verb.END_INPUT: _EVERYWHERE,
+        Verb.RECEIVE: _REACTORS,
+        Verb.END_INPUT: _REACTORS,
         Verb.ENCODE: frozenset({Layer.CODEC}),
         Verb.RESPOND: _SERVER,
         Verb.FAIL: _SERVER,
@@ -62,6 +62,7 @@ LAYERS: Final[Mapping[Verb, frozenset[Layer]]] = MappingProxyType(
         Verb.CALL: _CLIENT,
         Verb.FLUSH: _CLIENT,
         Verb.REQUEST_STATE: _CLIENT,
+        Verb.REQUEST: frozenset({Layer.HTTP}),
     }
 )
 
@@ -118,10 +119,10 @@ FIELDS: Final[Mapping[Verb, tuple[Field, ...]]] = MappingProxyType(
 
 
 def parse_step_value(verb: Verb, form: Any, revision: str, path: Path = ()) -> Any:
-    """Read the value of a step that is no `receive`.
+    """Read the value of a step that is no `receive` and no `request`.
 
     Args:
-        verb: what happens; not `receive`, whose octets `parse_octets` reads.
+        verb: what happens; not `receive`, whose octets `parse_octets` reads, and not `request` (`_http_forms`).
         form: the value as it stands in the suite.
         revision: a key of `hgframing.REVISIONS`.
         path: where `form` lies, for the error.

@@ -220,7 +220,8 @@ def _case(
     source: Source, model: _suite_model.Case, steps: tuple[Step, ...], revision: str, line: int
 ) -> Case:
     layer = source.suite.layer
-    chunkings = tuple(Chunking) if layer is not Layer.HTTP else (Chunking.WHOLE,)
+    # A body is the transport's to cut.
+    chunkings = tuple(Chunking) if layer is not Layer.HTTP else (Chunking.FRAME,)
     return Case(
         id=model.id,
         rev=model.rev,

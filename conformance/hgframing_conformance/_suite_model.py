@@ -92,6 +92,7 @@ class Requires(_Shape, frozen=True, omit_defaults=True):
     error_codes: bool | UnsetType = UNSET
     chunking: bool | UnsetType = UNSET
     request_states: bool | UnsetType = UNSET
+    commands: list[str] | UnsetType = UNSET
 
 
 class Setup(_Shape, frozen=True, omit_defaults=True):
@@ -153,6 +154,7 @@ class Step(_Shape, frozen=True):
     call: Annotated[Any, _any("call")] | UnsetType = UNSET
     flush: UnsetType | None = UNSET
     request_state: Annotated[Any, _any("request-state")] | UnsetType = UNSET
+    request: Annotated[Any, _any("request")] | UnsetType = UNSET
     expect: list[Annotated[Any, _any("Action")]] | UnsetType = UNSET
     any_of: Annotated[list[list[Annotated[Any, _any("Action")]]], Meta(min_length=2)] | UnsetType = UNSET
     never: Annotated[list[ActionKind], Meta(min_length=1)] | UnsetType = UNSET

@@ -19,6 +19,7 @@ import msgspec
 from hgframing_conformance import _actions, _steps
 from hgframing_conformance._cases import ActionKind, Verb
 from hgframing_conformance._fields import CODES, COUNT, FLAGS, OCTET, REQUEST, REQUIRED, Field
+from hgframing_conformance._http_fields import AUTHORED_REQUEST, COMMAND_FIELDS, RESPONSE_FIELDS
 from hgframing_conformance._suite_model import Case, Step, Suite
 
 
@@ -107,6 +108,7 @@ def suite_schema() -> dict[str, Any]:
     (reference,), components = msgspec.json.schema_components([Suite], ref_template="#/$defs/{name}")
     _, more = msgspec.json.schema_components([Case, Step], ref_template="#/$defs/{name}")
     verbs = {verb.value: _fields(fields) for verb, fields in _steps.FIELDS.items()}
+    verbs[Verb.REQUEST.value] = _request()
     definitions = {**components, **more, **verbs, **_FORMS, "Action": _action()}
     definitions["Step"] |= _step_rules()
     return {
@@ -141,13 +143,32 @@ def _fields(fields: Iterable[Field], *, required: Iterable[str] | None = None) -
     return _object({field.name: dict(field.type.schema) for field in listed}, required)
 
 
+def _frames() -> dict[str, Any]:
+    return {"type": "array", "items": _ref("Frame")}
+
+
+def _request() -> dict[str, Any]:
+    """Describe a request; of the ways to write its body there is one at most."""
+    request = _fields(AUTHORED_REQUEST)
+    commands = {"type": "array", "items": _fields(COMMAND_FIELDS)}
+    request["properties"] |= {"frames": _frames(), "commands": commands, "body": _ref("Bytes")}
+    return request
+
+
+def _response() -> dict[str, Any]:
+    response = _fields(RESPONSE_FIELDS)
+    response["properties"]["frames"] = _frames()
+    return response
+
+
 def _action() -> dict[str, Any]:
     numbers = {"request": REQUEST, "stream": OCTET, "stream-flags": OCTET, "type": FLAGS, "flags": FLAGS}
     frame = _object({name: dict(kind.schema) for name, kind in numbers.items()} | {"payload": _ref("Bytes")})
     kinds: dict[str, Any] = {
         ActionKind.FRAME: {"anyOf": [_ref("Frame"), frame]},
         ActionKind.OCTETS: _ref("Bytes"),
-        ActionKind.SEND_FRAMES: {"type": "array", "items": _ref("Frame")},
+        ActionKind.SEND_FRAMES: _frames(),
+        ActionKind.RESPONSE: _response(),
     }
     for kind, fields in _actions.FIELDS.items():
         required = ["command"] if kind is ActionKind.RUN_COMMAND else []

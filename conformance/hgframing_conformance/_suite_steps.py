@@ -11,7 +11,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from msgspec import UNSET
 
-from hgframing_conformance import _actions, _steps, _suite_model
+from hgframing_conformance import _actions, _http_forms, _steps, _suite_model
 from hgframing_conformance._cases import Action, ActionKind, Expectation, Layer, Step, Verb
 from hgframing_conformance._forms import FormError, Path
 
@@ -86,6 +86,9 @@ class StepReader:
             frames = None if model.receive is UNSET else model.receive
             raw = None if model.receive_hex is UNSET else model.receive_hex
             return verb, *_steps.parse_octets(frames, raw, self._revision, path), None
+        if verb is Verb.REQUEST:
+            value, notation = _http_forms.parse_request(model.request, self._revision, (*path, verb.value))
+            return verb, (), notation, value
         form = getattr(model, verb.replace("-", "_"))
         return verb, (), (), _steps.parse_step_value(verb, form, self._revision, (*path, verb.value))
 

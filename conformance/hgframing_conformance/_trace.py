@@ -12,14 +12,15 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from hgframing import REVISIONS, Revision
+from hgframing import REVISIONS, Frame, Revision
 from hgframing_conformance._actions import display_action
 from hgframing_conformance._cases import Action, ActionKind, Case, Step, Verb
 from hgframing_conformance._events import Sentence, ShownAction, ShownStep
+from hgframing_conformance._http_forms import display_request
 from hgframing_conformance._outcomes import Outcome
 from hgframing_conformance._quoting import quote
 from hgframing_conformance._requirements import Catalogue, load_requirements
-from hgframing_conformance._transcript import show_frame
+from hgframing_conformance._transcript import response_frames, show_frame
 
 
 __all__ = ["sentences", "shown_action", "trace"]
@@ -60,10 +61,9 @@ def _catalogue() -> Catalogue | None:
 
 def _step(step: Step, observed: Sequence[Action] | None, revision: Revision) -> ShownStep:
     alternatives = step.expectation.alternatives
-    value = "" if step.value is None else f" {quote(str(step.value), limit=_TEXT)}"
     return ShownStep(
         verb=step.verb,
-        text="" if step.verb is Verb.RECEIVE else f"{step.verb.value}{value}",
+        text=_text(step),
         frames=_few([quote(line, limit=_TEXT) for line in step.notation or _hex(step)]),
         expected=None
         if alternatives is None
@@ -73,7 +73,20 @@ def _step(step: Step, observed: Sequence[Action] | None, revision: Revision) -> 
     )
 
 
+def _text(step: Step) -> str:
+    match step.verb:
+        case Verb.RECEIVE:
+            return ""
+        case Verb.REQUEST:
+            return quote(f"request {', '.join(display_request(step.value))}", limit=_TEXT)
+        case _:
+            value = "" if step.value is None else f" {quote(str(step.value), limit=_TEXT)}"
+            return f"{step.verb.value}{value}"
+
+
 def _hex(step: Step) -> list[str]:
+    if step.verb is Verb.REQUEST:
+        return [f"hex:{step.value['body']['hex']}"] if step.value["body"]["hex"] else []
     return [f"hex:{octets.hex()}" for octets in step.octets]
 
 
@@ -87,10 +100,12 @@ def shown_actions(actions: Sequence[Action], revision: Revision) -> list[ShownAc
 
 def shown_action(action: Action, revision: Revision) -> ShownAction:
     """Show one action."""
-    frames: list[str] = []
+    sent: Sequence[Frame] = ()
     if action.kind is ActionKind.SEND_FRAMES:
         sent = action.fields["frames"]
-        frames = _few([quote(show_frame(frame, revision), limit=_TEXT) for frame in sent[:_KEPT]], len(sent))
+    elif action.kind is ActionKind.RESPONSE:
+        sent = response_frames(action, revision)
+    frames = _few([quote(show_frame(frame, revision), limit=_TEXT) for frame in sent[:_KEPT]], len(sent))
     return ShownAction(kind=action.kind.value, text=quote(display_action(action), limit=_TEXT), frames=frames)
 
 

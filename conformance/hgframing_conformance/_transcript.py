@@ -14,11 +14,22 @@ from typing import Final
 from hgframing import Frame, Revision, format_notation
 from hgframing_conformance._actions import display_action
 from hgframing_conformance._cases import Action, ActionKind, Case, Expectation, Step, Verb
+from hgframing_conformance._fields import BYTES
+from hgframing_conformance._http_forms import display_request
 from hgframing_conformance._quoting import quote
 from hgframing_conformance._requirements import Catalogue
+from hgframing_conformance._responses import body_frames
 
 
-__all__ = ["action_lines", "case_lines", "expectation_lines", "octet_lines", "show_frame", "step_lines"]
+__all__ = [
+    "action_lines",
+    "case_lines",
+    "expectation_lines",
+    "octet_lines",
+    "response_frames",
+    "show_frame",
+    "step_lines",
+]
 
 #: Characters of a frame or a value on one line.
 _LINE: Final = 160
@@ -48,11 +59,22 @@ def action_lines(actions: Iterable[Action], revision: Revision) -> list[str]:
         lines.append(quote(display_action(action), limit=2 * _LINE))
         if action.kind is ActionKind.SEND_FRAMES:
             lines += [f"  {show_frame(frame, revision)}" for frame in action.fields["frames"]]
+        if action.kind is ActionKind.RESPONSE:
+            lines += [f"  {show_frame(frame, revision)}" for frame in response_frames(action, revision)]
     return lines or ["nothing"]
+
+
+def response_frames(action: Action, revision: Revision) -> tuple[Frame, ...]:
+    """Return the frames of a `response`: those that are demanded, or those that its body consists of."""
+    if "frames" in action.fields:
+        return tuple(action.fields["frames"])
+    return body_frames(action.fields.get("body", b""), revision) or ()
 
 
 def step_lines(step: Step, revision: Revision) -> list[str]:
     """Write what happens in a step."""
+    if step.verb is Verb.REQUEST:
+        return _request_lines(step, revision)
     if step.verb is not Verb.RECEIVE:
         value = "" if step.value is None else f" {quote(str(step.value), limit=2 * _LINE)}"
         return [f"{step.verb.value}{value}"]
@@ -62,6 +84,18 @@ def step_lines(step: Step, revision: Revision) -> list[str]:
     for octets in step.octets:
         lines += [f"  {line}" for line in octet_lines(octets, revision)]
     return lines
+
+
+def _request_lines(step: Step, revision: Revision) -> list[str]:
+    asked, *headers = display_request(step.value)
+    body = BYTES.parse(step.value["body"], ())
+    lines = [f"request {asked}", *(f"  {header}" for header in headers)]
+    lines += [f"  {quote(line, limit=_LINE)}" for line in step.notation]
+    # Octets that the suite does not write as frames need not be any.
+    return [
+        *lines,
+        *(f"    {line}" for line in octet_lines(body, revision) if not (step.notation and "  =" in line)),
+    ]
 
 
 def octet_lines(octets: bytes, revision: Revision) -> Iterator[str]:

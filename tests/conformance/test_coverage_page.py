@@ -32,7 +32,7 @@ def test_page_counts_every_case_once() -> None:
     totals = [
         int(line.split("|")[-2])
         for line in section.splitlines()
-        if line.startswith(("| codec", "| server", "| client"))
+        if line.startswith(("| codec", "| server", "| client", "| http"))
     ]
 
     assert sum(totals) == len(load_suites())

@@ -8,6 +8,7 @@ import pytest
 
 from hgframing import REVISIONS
 from hgframing_conformance import reference
+from hgframing_conformance._cases import Layer
 from hgframing_conformance._messages import read_hello, read_result
 
 
@@ -35,11 +36,11 @@ def kinds(actions: list[dict[str, Any]]) -> list[str]:
 
 
 def test_hello_offers_every_revision_and_layer() -> None:
-    """The reference has all revisions, and the three layers of frames."""
+    """The reference has all revisions and all layers."""
     hello = read_hello(reference().exchange({"op": "hello", "protocol": 1, "suite": "0"}))
 
     assert hello.revisions == list(REVISIONS)
-    assert [layer.value for layer in hello.layers] == ["codec", "server", "client"]
+    assert [layer.value for layer in hello.layers] == [layer.value for layer in Layer]
 
 
 def test_unknown_op_is_answered_as_unknown() -> None:

@@ -140,7 +140,7 @@ def test_parse_step_value_writes_the_canonical_form(verb: Verb, form: Any, value
 def test_tables_know_every_verb() -> None:
     """A verb without layer or fields could never be used."""
     assert LAYERS.keys() == set(Verb)
-    assert FIELDS.keys() | NULL_VERBS | {Verb.RECEIVE, Verb.ENCODE} == set(Verb)
+    assert FIELDS.keys() | NULL_VERBS | {Verb.RECEIVE, Verb.ENCODE, Verb.REQUEST} == set(Verb)
 
 
 @pytest.mark.parametrize(

@@ -166,11 +166,12 @@ steps:
 
 def test_expand_case_defaults_to_all_chunkings() -> None:
     """docs/vector-format.md, "Case"; what arrives over HTTP is one body."""
-    steps = "steps: [{end-input: , expect: []}]"
-    for layer, chunkings in (
-        ("codec", tuple(Chunking)),
-        ("client", tuple(Chunking)),
-        ("http", (Chunking.WHOLE,)),
+    arriving = "steps: [{end-input: , expect: []}]"
+    asked = 'steps: [{request: {path: ""}, expect: []}]'
+    for layer, steps, chunkings in (
+        ("codec", arriving, tuple(Chunking)),
+        ("client", arriving, tuple(Chunking)),
+        ("http", asked, (Chunking.FRAME,)),
     ):
         [case], _ = expand(HEAD + steps, layer=layer)
         assert case.chunkings == chunkings
