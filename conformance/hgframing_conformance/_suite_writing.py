@@ -7,6 +7,7 @@ short in flow style, every hex string quoted.
 from __future__ import annotations
 
 import re
+import sys
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -21,6 +22,11 @@ _FLOW_KEYS: Final = frozenset(
     {"revisions", "requirements", "violates", "deviations", "chunkings", "setup", "requires", "never"}
 )
 _WIDTH: Final = 120
+#: Keys of a step that hold frames or actions.
+_LISTS: Final = frozenset({"receive", "receive-hex", "expect", "any-of"})
+#: Columns for a step, and for one key of it, behind their indentation; braces count.
+_STEP_ROOM: Final = 112
+_KEY_ROOM: Final = 114
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){4,}\Z")
 
 
@@ -42,6 +48,12 @@ class _FlowList(list[Any]):
     """A list that is written in one line."""
 
 
+class _Quoted(str):
+    """A string that is always quoted: a frame, as people write it."""
+
+    __slots__ = ()
+
+
 def _represent_flow(dumper: yaml.SafeDumper, value: _Flow) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
 
@@ -57,7 +69,12 @@ def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=quotes)
 
 
+def _represent_quoted(dumper: yaml.SafeDumper, value: _Quoted) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(value), style='"')
+
+
 _Dumper.add_representer(str, _represent_string)
+_Dumper.add_representer(_Quoted, _represent_quoted)
 _Dumper.add_representer(_Flow, _represent_flow)
 _Dumper.add_representer(_FlowList, _represent_flow_list)
 
@@ -70,15 +87,26 @@ def _flow(value: Any) -> Any:
     return value
 
 
+def _frames(value: Any) -> Any:
+    """Frames in quotes; parts of large payloads as they are."""
+    return [_Quoted(item) if isinstance(item, str) else _flow(item) for item in value]
+
+
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
-    """Frames one a line, everything else in one line each."""
+    """A step in one line if it fits, else one key a line; lists of frames and actions that do not fit, one item a line."""
     written: dict[str, Any] = {}
     for key, value in step.items():
-        if isinstance(value, list) and key in ("receive", "expect", "any-of"):
-            written[key] = [_flow(item) for item in value] or _FlowList()
+        if isinstance(value, list) and key in _LISTS:
+            items = _frames(value) if key == "receive" else [_flow(item) for item in value]
+            written[key] = _FlowList(items) if _fits({key: _FlowList(items)}, _KEY_ROOM) else items
         else:
             written[key] = _flow(value)
-    return written
+    whole = _Flow({key: _FlowList(value) if key in _LISTS else value for key, value in written.items()})
+    return whole if _fits(whole, _STEP_ROOM) else written
+
+
+def _fits(value: Mapping[str, Any], room: int) -> bool:
+    return len(yaml.dump(_Flow(value), Dumper=_Dumper, sort_keys=False, width=sys.maxsize).rstrip()) <= room
 
 
 def write_head(suite: Mapping[str, Any]) -> str:
