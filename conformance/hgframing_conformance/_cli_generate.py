@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import enum
+
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
 import hgframing_vectors
 
-from hgframing_conformance import _alphabet, _boundaries, _payload_faults, _transitions
+from hgframing_conformance._fingerprints import Record, read_records
+from hgframing_conformance._generators import GENERATORS, Suites, explain
 from hgframing_conformance._suite_writing import write_suite
 from hgframing_conformance._summary import Exit
 
 
 __all__ = ["command"]
 
-_Suites = Iterator[tuple[str, dict[str, Any]]]
-
-_GENERATORS: Final[Mapping[str, Callable[[], _Suites]]] = {
-    _transitions.GENERATOR: _transitions.generate_transitions,
-    _alphabet.GENERATOR: _alphabet.generate_alphabet,
-    _boundaries.GENERATOR: _boundaries.generate_boundaries,
-    _payload_faults.GENERATOR: _payload_faults.generate_payload_faults,
-}
+_LIST = "\n".join(f"  {name:<14}{generator.makes}" for name, generator in GENERATORS.items())
 
 
-@click.command("generate")
+class _Mode(enum.Enum):
+    WRITE = enum.auto()
+    CHECK = enum.auto()
+    TELL = enum.auto()
+
+
+@click.command(
+    "generate",
+    epilog=f"\b\nGenerators:\n{_LIST}",
+)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -37,32 +45,74 @@ _GENERATORS: Final[Mapping[str, Callable[[], _Suites]]] = {
     "--generator",
     "names",
     multiple=True,
-    type=click.Choice(list(_GENERATORS)),
+    type=click.Choice(list(GENERATORS)),
     help="Run only this generator; may be repeated.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a suite is not what would be written.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be written.")
-@click.option("--explain", is_flag=True, help="Write nothing; print the title of every case.")
-def command(output: Path | None, names: tuple[str, ...], *, check: bool, dry_run: bool, explain: bool) -> int:
+@click.option(
+    "--explain",
+    "explains",
+    is_flag=True,
+    help="Write nothing; say of every case why it exists, and what decides it.",
+)
+def command(
+    output: Path | None, names: tuple[str, ...], *, check: bool, dry_run: bool, explains: bool
+) -> int:
     """Write suites from the state tables.
 
-    The same version writes the same octets. Expectations are read off the tables, never off an implementation. New ids
-    must be registered afterwards: python -m hgframing_conformance._register.
+    The same version writes the same octets. Expectations are read off the tables and the catalogue of requirements,
+    never off an implementation. Afterwards `hgframing register` keeps the books: new ids, and the rev of what changed.
     """
-    directory = output or Path(str(hgframing_vectors.root())) / "suites"
+    root = Path(str(hgframing_vectors.root()))
+    mode = _Mode.CHECK if check else _Mode.TELL if dry_run or explains else _Mode.WRITE
+    records = _records(root)
     stale = 0
-    for name in names or tuple(_GENERATORS):
+    for name in names or tuple(GENERATORS):
         header = f"Written by `hgframing generate --generator {name}`; do not edit."
-        for suite_name, suite in _GENERATORS[name]():
-            file = directory / f"{suite_name}.yaml"
-            text = write_suite(suite, header)
-            is_fresh = file.exists() and file.read_text(encoding="utf-8") == text
+        for suite_name, suite in _shown(name):
+            reasons = [explain(case) for case in suite["cases"]] if explains else []
+            text = write_suite(_numbered(suite, records), header)
+            file = (output or root / "suites") / f"{suite_name}.yaml"
+            is_fresh = _bring(file, text, mode)
             stale += not is_fresh
-            if not is_fresh and not (check or dry_run or explain):
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8")
-            state = "unchanged" if is_fresh else "stale" if check or dry_run or explain else "written"
+            state = "unchanged" if is_fresh else "written" if mode is _Mode.WRITE else "stale"
             click.echo(f"{state} {file} ({len(suite['cases'])} cases)")
-            for case in suite["cases"] if explain else ():
-                click.echo(f"  {case['id']}: {case['title']}")
+            for reason in reasons:
+                click.echo(f"  {reason}")
     return Exit.NOT_AS_EXPECTED if check and stale else Exit.AS_EXPECTED
+
+
+def _shown(name: str) -> Suites:
+    """Run a generator, and say on a terminal which suite it is at."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} suites"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(name, total=None)
+        for suite_name, suite in GENERATORS[name].suites():
+            progress.update(task, advance=1, description=f"{name}: {suite_name}")
+            yield suite_name, suite
+
+
+def _records(root: Path) -> Mapping[str, Record]:
+    file = root / "revs.txt"
+    return read_records(file.read_text(encoding="utf-8"), str(file))[0] if file.exists() else {}
+
+
+def _numbered(suite: Mapping[str, Any], records: Mapping[str, Record]) -> dict[str, Any]:
+    """Give cases that changed once the rev that is on record, and take away what is not written."""
+    cases = []
+    for case in suite["cases"]:
+        record = records.get(case["id"])
+        rev = {"rev": record.rev} if record is not None and record.rev > 1 else {}
+        cases.append({"id": case["id"], **rev} | {key: value for key, value in case.items() if key != "why"})
+    return {**suite, "cases": cases}
+
+
+def _bring(file: Path, text: str, mode: _Mode) -> bool:
+    """Write a suite if it is not there as it should be; say whether it was."""
+    is_fresh = file.exists() and file.read_text(encoding="utf-8") == text
+    if not is_fresh and mode is _Mode.WRITE:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return is_fresh

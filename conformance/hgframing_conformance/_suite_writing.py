@@ -7,7 +7,6 @@ short in flow style, every hex string quoted.
 from __future__ import annotations
 
 import re
-import sys
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -27,6 +26,8 @@ _LISTS: Final = frozenset({"receive", "receive-hex", "expect", "any-of"})
 #: Columns for a step, and for one key of it, behind their indentation; braces count.
 _STEP_ROOM: Final = 112
 _KEY_ROOM: Final = 114
+#: The same for an action below its key.
+_ACTION_ROOM: Final = 108
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){4,}\Z")
 
 
@@ -87,26 +88,52 @@ def _flow(value: Any) -> Any:
     return value
 
 
-def _frames(value: Any) -> Any:
+def _frames(value: list[Any]) -> list[Any]:
     """Frames in quotes; parts of large payloads as they are."""
     return [_Quoted(item) if isinstance(item, str) else _flow(item) for item in value]
 
 
+def _action(action: Any) -> Any:
+    """An action in one line; frames that are sent one a line if they do not fit."""
+    if isinstance(action, Mapping) and isinstance(frames := action.get("send-frames"), list):
+        quoted = _frames(frames)
+        whole = _Flow({"send-frames": _FlowList(quoted)})
+        return whole if _fits(whole, _ACTION_ROOM) else {"send-frames": quoted}
+    return _flow(action)
+
+
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
-    """A step in one line if it fits, else one key a line; lists of frames and actions that do not fit, one item a line."""
+    """A step in one line if it fits, else one key a line, and of lists that do not fit one item a line."""
     written: dict[str, Any] = {}
     for key, value in step.items():
         if isinstance(value, list) and key in _LISTS:
-            items = _frames(value) if key == "receive" else [_flow(item) for item in value]
-            written[key] = _FlowList(items) if _fits({key: _FlowList(items)}, _KEY_ROOM) else items
+            items = _frames(value) if key == "receive" else [_action(item) for item in value]
+            is_short = all(type(item) is not dict for item in items) and _fits(
+                {key: _FlowList(items)}, _KEY_ROOM
+            )
+            written[key] = _FlowList(items) if is_short else items
         else:
             written[key] = _flow(value)
-    whole = _Flow({key: _FlowList(value) if key in _LISTS else value for key, value in written.items()})
-    return whole if _fits(whole, _STEP_ROOM) else written
+    whole = _Flow(written)
+    is_short = all(isinstance(value, _FlowList) or key not in _LISTS for key, value in written.items())
+    return whole if is_short and _fits(whole, _STEP_ROOM) else written
 
 
-def _fits(value: Mapping[str, Any], room: int) -> bool:
-    return len(yaml.dump(_Flow(value), Dumper=_Dumper, sort_keys=False, width=sys.maxsize).rstrip()) <= room
+def _fits(value: Any, room: int) -> bool:
+    return _length(value) <= room
+
+
+def _length(value: Any) -> int:
+    """Columns that a value takes in one line, give or take a pair of quotes."""
+    match value:
+        case str():
+            return len(value) + 2 + value.count("\\") + value.count('"')
+        case dict():
+            return sum(len(key) + 4 + _length(item) for key, item in value.items())
+        case list():
+            return 2 + sum(2 + _length(item) for item in value)
+        case _:
+            return len(str(value))
 
 
 def write_head(suite: Mapping[str, Any]) -> str:

@@ -135,6 +135,7 @@ class Machine:
     def __init__(self, revision: Revision) -> None:
         self.revision = revision
         self._has_streams = Feature.STREAMS in revision.features
+        self._legal = frozenset(revision.inputs.values())
         self.initial = _State(revision.initial, StreamState.CLOSED, _S.UNKNOWN)
 
     def shortest(self) -> dict[_Path, list[_Key]]:
@@ -154,7 +155,8 @@ class Machine:
                 if new := [key for key in keys if key not in seen]:
                     seen.update(new)
                     found[path] = new
-                if following not in ways:
+                # Behind settings of a stream that go on only the rest of them has a place: no way leads through.
+                if following not in ways and event.what is not _F.STREAM_SETTINGS_MORE:
                     ways[following] = path
                     waiting.append(following)
         return found
@@ -166,7 +168,7 @@ class Machine:
         while waiting:
             state = waiting.popleft()
             for event, following, _ in self._successors(state):
-                if following not in ways:
+                if following not in ways and event.what is not _F.STREAM_SETTINGS_MORE:
                     ways[following] = (*ways[state], event)
                     waiting.append(following)
         return ways
@@ -207,7 +209,9 @@ class Machine:
             needs_begin = what in _STREAM_SETTINGS_INPUTS
             if needs_begin and (flags not in (StreamInput.BEGIN, StreamInput.BEGIN_END)):
                 continue
-            if what is _F.STREAM_SETTINGS_MORE:
+            if what not in self._legal or (
+                what is _F.STREAM_SETTINGS_MORE and state.stream is StreamState.OPEN
+            ):
                 continue
             stream_key = ("stream", state.stream.name, flags.name)
             yield _Event(what, flags), following._replace(stream=stream), [*keys, stream_key]

@@ -28,10 +28,11 @@ def test_generate_twice_gives_the_same_octets(tmp_path: Path) -> None:
 def test_generate_check_finds_a_stale_suite(tmp_path: Path) -> None:
     """A suite that was touched by hand is told, and not repaired."""
     runner = CliRunner()
-    runner.invoke(command, ["--output", str(tmp_path)], standalone_mode=False)
+    arguments = ["--output", str(tmp_path), "--generator", "transitions"]
+    runner.invoke(command, arguments, standalone_mode=False)
     file = tmp_path / "server" / "transitions-0006.yaml"
     file.write_text(file.read_text() + "# touched\n")
-    result = runner.invoke(command, ["--output", str(tmp_path), "--check"], standalone_mode=False)
+    result = runner.invoke(command, [*arguments, "--check"], standalone_mode=False)
 
     assert result.return_value == 1
     assert f"stale {file}" in result.output
@@ -56,3 +57,27 @@ def test_generate_that_only_tells_writes_nothing(tmp_path: Path, option: str) ->
     assert f"stale {tmp_path}" in result.output
     assert ("server-transition-0006-" in result.output) == (option == "--explain")
     assert not list(tmp_path.rglob("*.yaml"))
+
+
+def test_generate_explains_what_decides_a_case(tmp_path: Path) -> None:
+    """Each case is told with its level and the requirement that earned it, and the reason is never written."""
+    arguments = ["--output", str(tmp_path), "--generator", "transitions"]
+    runner = CliRunner()
+    told = runner.invoke(command, [*arguments, "--explain"], standalone_mode=False).output
+    runner.invoke(command, arguments, standalone_mode=False)
+
+    assert "client-transition-0006-client-request-receiving-response-last: " in told
+    assert "(must, decided by RSP-003, RSP-010)" in told
+    assert not any("why:" in file.read_text() for file in tmp_path.rglob("*.yaml"))
+
+
+def test_generate_keeps_the_rev_that_is_on_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case that changed once keeps its number, however often it is written."""
+    case_id = "server-transition-0006-server-request-unknown-new"
+    (tmp_path / "revs.txt").write_text(f"{case_id} 3 0123456789abcdef\n")
+    monkeypatch.setattr(hgframing_vectors, "root", lambda: tmp_path)
+    CliRunner().invoke(command, ["--generator", "transitions"], standalone_mode=False)
+    text = (tmp_path / "suites" / "server" / "transitions-0006.yaml").read_text()
+
+    assert f"  - id: {case_id}\n    rev: 3\n" in text
+    assert text.count("rev: ") == 1

@@ -1,0 +1,258 @@
+"""What a client must say of a server's frames, read off the tables: the model behind the client's generated suites.
+
+A conversation is told frame by frame. It keeps where the connection, every stream and every request stand, gives each
+frame a payload that nothing else in the conversation has, and writes the steps of a case. The reactor is never asked.
+"""
+
+from __future__ import annotations
+
+import collections
+
+from typing import Any, Final, NamedTuple
+
+from hgframing import (
+    ClientRequestState,
+    Feature,
+    Frame,
+    FrameInput,
+    FrameType,
+    LocalInput,
+    Revision,
+    StreamInput,
+    StreamState,
+    encode_value,
+    format_notation,
+)
+
+
+__all__ = ["Answer", "ClientConversation", "octets_form"]
+
+_F: Final = FrameInput
+_COMMAND: Final = b"mycommand"
+_FIRST_STREAM: Final = 2
+_SETTINGS: Final = frozenset({_F.SETTINGS_MORE, _F.SETTINGS_LAST})
+_STREAM_SETTINGS: Final = frozenset({_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST})
+_RESPONSES: Final = frozenset({_F.RESPONSE_MORE, _F.RESPONSE_LAST})
+_BEGIN_AND_END: Final = 0x03
+_PROTOCOL: Final = 0x01
+
+
+class Answer(NamedTuple):
+    """A frame of a server, by what it is to the tables.
+
+    Attributes:
+        request: the request ID; 0 where there are none.
+        what: its input.
+        stream: the stream ID.
+        stream_flags: all of them; `None` begins the stream if it is closed.
+        nibble: which of the flag nibbles of the input; `None` takes the last.
+    """
+
+    request: int
+    what: FrameInput
+    stream: int = _FIRST_STREAM
+    stream_flags: int | None = None
+    nibble: int | None = None
+
+
+def octets_form(octets: bytes) -> Any:
+    """Write octets as vectors do: printable ASCII as it is, anything else in hex."""
+    text = octets.decode("latin-1")
+    return text if text.isascii() and text.isprintable() else {"hex": octets.hex()}
+
+
+class ClientConversation:
+    """One connection as a client sees it.
+
+    Args:
+        revision: whose tables.
+
+    Attributes:
+        connection: where the connection stands.
+        requests: where each request stands.
+    """
+
+    def __init__(self, revision: Revision) -> None:
+        self.revision = revision
+        self.connection = revision.initial
+        self.requests: dict[int, ClientRequestState] = {}
+        self._open: set[int] = set()
+        self._has_ids = Feature.REQUEST_IDS in revision.features
+        self._has_streams = Feature.STREAMS in revision.features
+        self._codes: dict[FrameInput, int] = {what: code for code, what in revision.inputs.items()}
+        self._pieces: collections.Counter[int] = collections.Counter()
+        self._settings: dict[int | None, bytes] = {}
+
+    # What the local user does.
+
+    def call(self) -> dict[str, Any]:
+        """Call once more, under the next free ID."""
+        self.requests[1 + 2 * len(self.requests) if self._has_ids else 0] = ClientRequestState.PENDING
+        return {"call": {"command": _COMMAND.decode()}, "expect": []}
+
+    def flush(self) -> dict[str, Any]:
+        """Send what was called."""
+        frames = []
+        for request, state in self.requests.items():
+            if state is ClientRequestState.PENDING:
+                for cause in (LocalInput.SEND, LocalInput.SENT):
+                    state = self.revision.client_request[state][cause]  # noqa: PLW2901  # it moves twice
+                self.requests[request] = state
+                frames.append(self._request(request))
+        return {"flush": None, "expect": [{"send-frames": frames}]}
+
+    def ask(self, request: int) -> dict[str, Any]:
+        """Ask where a request stands."""
+        state = self.requests[request].value
+        return {
+            "request-state": {"request": request},
+            "expect": [self._action("request-state", request, state=state)],
+        }
+
+    # What the server does.
+
+    def has_place(self, answer: Answer) -> bool:
+        """Say whether the tables of connection, stream and request all have a place for a frame."""
+        state = self.requests.get(answer.request)
+        row = {} if state is None else self.revision.client_request[state]
+        return (
+            answer.what in self.revision.connection[self.connection]
+            and self._stream_input(answer) in self.revision.stream[self._stream_state(answer)]
+            and (answer.what in _SETTINGS | _STREAM_SETTINGS or answer.what in row)
+        )
+
+    def is_open(self, stream: int) -> bool:
+        """Say whether a stream of the server is open; always, where there are none."""
+        return stream in self._open or not self._has_streams
+
+    def receive(self, *answers: Answer) -> dict[str, Any]:
+        """Take frames that have a place.
+
+        Returns:
+            The step, all frames in it, with what must follow.
+        """
+        frames, actions = [], []
+        for answer in answers:
+            frame, expected = self._take(answer)
+            frames.append(format_notation(frame, self.revision))
+            actions += expected
+        return {"receive": frames, "expect": actions}
+
+    def frame(self, answer: Answer, payload: bytes) -> Frame:
+        """Make the frame of an answer, whether it has a place or not."""
+        header = self.revision.header
+        code = self._codes[answer.what]
+        flags = code & 0x0F if answer.nibble is None else answer.nibble
+        return Frame(
+            answer.request if header.has_request else 0,
+            answer.stream if header.has_stream else 0,
+            self._flags(answer) if header.has_stream else 0,
+            code >> 4,
+            flags,
+            payload,
+        )
+
+    def _take(self, answer: Answer) -> tuple[Frame, list[dict[str, Any]]]:
+        frame = self.frame(answer, self.payload(answer))
+        self.connection = self.revision.connection[self.connection][answer.what]
+        self._move_stream(answer)
+        if answer.what in _SETTINGS | _STREAM_SETTINGS:
+            return frame, []
+        state = self.requests[answer.request]
+        self.requests[answer.request] = self.revision.client_request[state][answer.what]
+        return frame, [self._expected(answer, frame)]
+
+    def _move_stream(self, answer: Answer) -> None:
+        if self._has_streams:
+            row = self.revision.stream[self._stream_state(answer)]
+            self._open.discard(answer.stream)
+            if row[self._stream_input(answer)] is StreamState.OPEN:
+                self._open.add(answer.stream)
+
+    def _stream_state(self, answer: Answer) -> StreamState:
+        return StreamState.OPEN if self.is_open(answer.stream) else StreamState.CLOSED
+
+    def _flags(self, answer: Answer) -> int:
+        if answer.stream_flags is not None:
+            return answer.stream_flags
+        return StreamInput.PLAIN.value if answer.stream in self._open else StreamInput.BEGIN.value
+
+    def _stream_input(self, answer: Answer) -> StreamInput:
+        return StreamInput(self._flags(answer) & _BEGIN_AND_END) if self._has_streams else StreamInput.PLAIN
+
+    # Payloads, and what they become.
+
+    def payload(self, answer: Answer) -> bytes:
+        """Make the next payload of a frame of this kind."""
+        what, dialect = answer.what, self.revision.cbor
+        if what in _RESPONSES:
+            return self._piece(answer.request)
+        if what in _SETTINGS:
+            whole = encode_value({b"contentencodings": [b"identity"]}, dialect)
+            return self._part(None, whole, is_last=what is _F.SETTINGS_LAST)
+        if what in _STREAM_SETTINGS:
+            is_cbor = Feature.CONTENT_ENCODINGS in self.revision.features
+            whole = encode_value(b"identity", dialect) if is_cbor else b"\x08identity"
+            return self._part(answer.stream, whole, is_last=what is _F.STREAM_SETTINGS_LAST)
+        if what is _F.TEXT_OUTPUT:
+            text = self._word(answer)
+            if Feature.BINARY_TEXT_OUTPUT in self.revision.features:
+                # Lengths of the string, of no labels and of no arguments (TEXT-002).
+                return len(text).to_bytes(2, "little") + b"\0\0" + text
+            return encode_value([{b"msg": text}], dialect)
+        if what is _F.PROGRESS:
+            return encode_value({b"topic": self._word(answer), b"pos": 1, b"total": 9}, dialect)
+        if Feature.CBOR_ERRORS in self.revision.features:
+            return encode_value({b"type": b"server", b"message": [{b"msg": self._word(answer)}]}, dialect)
+        return self._word(answer)
+
+    def _word(self, answer: Answer) -> bytes:
+        return b"%s %d" % (answer.what.name.lower().partition("_")[0].encode(), answer.request)
+
+    def _piece(self, request: int) -> bytes:
+        """One frame of a response: the status map first where there is one, then what no other frame holds."""
+        self._pieces[request] += 1
+        count = self._pieces[request]
+        if Feature.STATUS_MAP not in self.revision.features:
+            return b"%d.%d" % (request, count)
+        value = {b"status": b"ok"} if count == 1 else b"%d.%d" % (request, count)
+        return encode_value(value, self.revision.cbor)
+
+    def _part(self, key: int | None, whole: bytes, *, is_last: bool) -> bytes:
+        """Cut settings: an octet into each frame, the rest into the last."""
+        rest = self._settings.pop(key, whole)
+        if is_last:
+            return rest
+        self._settings[key] = rest[1:]
+        return rest[:1]
+
+    def _expected(self, answer: Answer, frame: Frame) -> dict[str, Any]:
+        what, request = answer.what, answer.request
+        if what in _RESPONSES:
+            return self._action(
+                "response-data", request, data=octets_form(frame.payload), eos=what is _F.RESPONSE_LAST
+            )
+        atoms = [{"msg": self._word(answer).decode()}]
+        if what is _F.TEXT_OUTPUT:
+            return self._action("text-output", request, atoms=atoms)
+        if what is _F.PROGRESS:
+            topic = self._word(answer).decode()
+            return self._action("progress", request, topic=topic, pos=1, total=9, label=None, item=None)
+        kind = "server"
+        if Feature.CBOR_ERRORS not in self.revision.features:
+            kind = "protocol" if frame.flags & _PROTOCOL else "application"
+        return self._action("error-response", request, type=kind, atoms=atoms)
+
+    def _action(self, name: str, request: int, **fields: Any) -> dict[str, Any]:
+        return {name: ({"request": request} if self._has_ids else {}) | fields}
+
+    def _request(self, request: int) -> str:
+        """The frame of a call: the whole of it fits one."""
+        kinds = self.revision.type_ids
+        header = self.revision.header
+        is_cbor = FrameType.COMMAND_REQUEST in kinds
+        what = _F.NEW if is_cbor else _F.NAME
+        payload = encode_value({b"name": _COMMAND}, self.revision.cbor) if is_cbor else _COMMAND
+        code = self._codes[what]
+        fields = (request if header.has_request else 0, 1 if header.has_stream else 0, 0)
+        return format_notation(Frame(*fields, code >> 4, code & 0x0F, payload), self.revision)

@@ -1,0 +1,68 @@
+"""The generators by name: what each makes, and of what.
+
+A generator yields suites, each a name and the content of a suite file. A case of it may have one key that the format
+does not know, `why`: what the case is there for, told by `hgframing generate --explain` and never written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from hgframing_conformance._alphabet import generate_alphabet
+from hgframing_conformance._boundaries import generate_boundaries
+from hgframing_conformance._client_alphabet import generate_client_alphabet
+from hgframing_conformance._client_transitions import generate_client_transitions
+from hgframing_conformance._payload_faults import generate_payload_faults
+from hgframing_conformance._transitions import generate_transitions
+
+
+__all__ = ["GENERATORS", "Generator", "Suites", "explain"]
+
+Suites: TypeAlias = Iterator[tuple[str, dict[str, Any]]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Generator:
+    """One generator.
+
+    Attributes:
+        makes: what its cases are, in one line.
+        parts: what yields its suites.
+    """
+
+    makes: str
+    parts: tuple[Callable[[], Suites], ...]
+
+    def suites(self) -> Suites:
+        """Yield all suites, name and content."""
+        for part in self.parts:
+            yield from part()
+
+
+GENERATORS: Final[Mapping[str, Generator]] = {
+    "transitions": Generator(
+        makes="every transition of every table, by the shortest way",
+        parts=(generate_transitions, generate_client_transitions),
+    ),
+    "alphabet": Generator(
+        makes="in every state, every frame type with every flag nibble, and every combination of stream flags",
+        parts=(generate_alphabet, generate_client_alphabet),
+    ),
+    "boundaries": Generator(
+        makes="every field and every limit, at its end, one below and one above", parts=(generate_boundaries,)
+    ),
+    "payloads": Generator(
+        makes="payloads that are cut off, go on too long or hold the wrong types",
+        parts=(generate_payload_faults,),
+    ),
+}
+
+
+def explain(case: Mapping[str, Any]) -> str:
+    """Say why a case exists: what it is there for, and which requirement decides it."""
+    requirements = case.get("requirements", ())
+    decided = f"decided by {', '.join(requirements)}" if requirements else "decided by no requirement"
+    return f"{case['id']}: {case.get('why', case['title'])} ({case['level']}, {decided})"

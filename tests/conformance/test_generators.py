@@ -1,0 +1,46 @@
+"""The generators by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from hgframing_conformance._generators import GENERATORS, explain
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_generators_sign_their_cases(name: str) -> None:
+    """Whoever reads a case finds what made it."""
+    for suite_name, suite in GENERATORS[name].suites():
+        assert suite["suite"] == suite_name
+        assert {case["source"] for case in suite["cases"]} == {f"generated:{name}"}
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_generators_earn_their_levels(name: str) -> None:
+    """A case that no requirement decides stays `unspecified`; one that is more names what decides it."""
+    for _, suite in GENERATORS[name].suites():
+        for case in suite["cases"]:
+            assert case["level"] == "unspecified" or case["requirements"], case["id"]
+
+
+def test_generators_share_no_id() -> None:
+    """An id is one case."""
+    ids = [
+        case["id"]
+        for generator in GENERATORS.values()
+        for _, suite in generator.suites()
+        for case in suite["cases"]
+    ]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_explain_says_what_a_case_is_for_and_what_decides_it() -> None:
+    """The reason if there is one, else the title."""
+    case = {"id": "a-b", "title": "Title", "level": "must", "requirements": ["REQ-005"]}
+
+    assert explain(case) == "a-b: Title (must, decided by REQ-005)"
+    assert explain(case | {"why": "because"}) == "a-b: because (must, decided by REQ-005)"
+    assert explain({"id": "a-b", "title": "Title", "level": "unspecified"}).endswith(
+        "decided by no requirement)"
+    )
