@@ -5,7 +5,7 @@
 
 Both sides get the same frames and wishes, one step at a time, and what they did is compared in the normal form of the
 vectors (docs/vector-format.md, "Actions"). At the first difference the two are out of step, so the conversation ends
-there; the cause is looked for in the frames (`differential_causes`) and counted under the number of its deviation
+there; the cause is looked for in the frames (`hgframing_fuzz._causes`) and counted under the number of its deviation
 (docs/mercurial.md). A difference without a cause is cut down to the fewest steps that still show it, and printed. The
 exit code is 1 if there was one.
 """
@@ -25,14 +25,14 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, Final
 
-from differential_causes import causes, is_double_fault
-from differential_cbor import survey
-from differential_record import Moment, Record, tell
 from differential_sequences import Conversation, converse, frame_of
-from differential_sides import Action, ChildMercurial, ImportedMercurial, Mercurial, Reference, Step
+from differential_sides import Action, ChildMercurial, ImportedMercurial, Mercurial, Reference, Step, tell
 
 from hgframing import REVISIONS, Frame, FrameType, Revision, format_notation
 from hgframing_conformance._sent import OutputStreams, difference, parts
+from hgframing_fuzz._causes import causes, is_double_fault
+from hgframing_fuzz._record import Moment, Record
+from hgframing_fuzz._survey import survey
 
 
 __all__ = ["Difference", "Tally", "find_difference", "main", "run", "show"]

@@ -18,15 +18,32 @@ from typing import Any, Final, Protocol, Self
 
 from hgframing import REVISIONS, Limits, LocalProtocolError
 from hgframing_conformance import _reference
+from hgframing_fuzz._record import Step, Told
 
 
-__all__ = ["Action", "ChildMercurial", "ImportedMercurial", "Mercurial", "Reference", "Step"]
+__all__ = ["Action", "ChildMercurial", "ImportedMercurial", "Mercurial", "Reference", "Step", "tell"]
 
-#: A verb and its value; an action and its fields.
-Step = dict[str, Any]
+#: An action and its fields.
 Action = dict[str, Any]
+_QUIET: Final = frozenset({"want-frame", "noop"})
 
 _HARNESS: Final = Path(__file__).resolve().parent.parent / "implementations" / "mercurial" / "harness.py"
+
+
+def tell(actions: list[Action]) -> Told:
+    """Say in a word what actions amount to; an error or an exception says more than what comes with it."""
+    kinds = [kind for action in actions for kind in action if kind not in _QUIET]
+    for wanted in ("error", "raised", "refused", *kinds):
+        for action in actions:
+            if wanted in action:
+                fields = action[wanted] if isinstance(action[wanted], dict) else {}
+                return Told(
+                    wanted,
+                    fields.get("code", ""),
+                    str(fields.get("message", "")),
+                    str(fields.get("type", "")),
+                )
+    return Told()
 
 
 class Reference:

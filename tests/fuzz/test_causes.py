@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from hgframing import REVISIONS, parse_notation
-from tests.bench.scripts import load
+from hgframing_fuzz._causes import causes
+from hgframing_fuzz._record import Moment, Record, Told
 
-
-record_module = load("differential_record")
-causes_module = load("differential_causes")
 
 REVISION = REVISIONS["0006"]
-QUIET: list[dict[str, Any]] = [{"want-frame": {}}]
-RUN: list[dict[str, Any]] = [{"run-command": {"request": 1}}]
+QUIET = Told()
+RUN = Told("run-command")
 
 
-def error(code: str, message: str = "") -> list[dict[str, Any]]:
+def error(code: str, message: str = "") -> Told:
     """What the reference does with a fault."""
-    return [{"error": {"code": code, "message": message}}]
+    return Told("error", code, message)
 
 
-def raised(kind: str, message: str = "") -> list[dict[str, Any]]:
+def raised(kind: str, message: str = "") -> Told:
     """What Mercurial does where an exception escapes it."""
-    return [{"raised": {"type": kind, "message": message}}]
+    return Told("raised", message=message, type=kind)
 
 
-def explain(
-    frames: list[str], ours: list[dict[str, Any]], theirs: list[dict[str, Any]], layer: str = "server"
-) -> tuple[str, ...]:
+def explain(frames: list[str], ours: Told, theirs: Told, layer: str = "server") -> tuple[str, ...]:
     """Name the causes of a difference at the last frame; the others were taken alike."""
     *before, last = [parse_notation(frame, REVISION) for frame in frames]
-    record = record_module.Record(REVISION, layer)
+    record = Record(REVISION, layer)
     for frame in before:
-        record.take(frame, record_module.tell(QUIET))
-    moment = record_module.Moment(
-        record, {"receive": [""]}, last, {}, record_module.tell(ours), record_module.tell(theirs)
-    )
-    numbers: tuple[str, ...] = causes_module.causes(moment)
-    return numbers
+        record.take(frame, QUIET)
+    return causes(Moment(record, {"receive": [""]}, last, {}, ours, theirs))
 
 
 NEW = "1 1 stream-begin command-request new"
@@ -84,8 +74,8 @@ MORE = f"{NEW}|more|have-data x"
 )
 def test_causes_names_the_deviation_in_the_frames(
     frames: list[str],
-    ours: list[dict[str, Any]],
-    theirs: list[dict[str, Any]],
+    ours: Told,
+    theirs: Told,
     numbers: tuple[str, ...],
 ) -> None:
     """The reproductions of docs/mercurial.md are explained by their own number alone."""
@@ -105,9 +95,7 @@ def test_causes_names_the_deviation_in_the_frames(
         (["1 1 stream-begin sender-protocol-settings eos cbor:{}"], error("bad-cbor"), QUIET),
     ],
 )
-def test_causes_names_nothing_without_a_cause(
-    frames: list[str], ours: list[dict[str, Any]], theirs: list[dict[str, Any]]
-) -> None:
+def test_causes_names_nothing_without_a_cause(frames: list[str], ours: Told, theirs: Told) -> None:
     """A difference at conforming frames is a mistake of one side, whatever it looks like."""
     assert explain(frames, ours, theirs) == ()
 
@@ -115,7 +103,7 @@ def test_causes_names_nothing_without_a_cause(
 def test_causes_in_a_client_depend_on_the_outcome() -> None:
     """Text that Mercurial has no code for is D75; the same frame explains nothing else."""
     frames = ["1 2 stream-begin text-output 0 cbor:[{b'msg': b'x'}]"]
-    told: list[dict[str, Any]] = [{"text-output": {}}]
+    told = Told("text-output")
 
     unhandled = raised("error.ProgrammingError", "unhandled frame type: 6")
     assert explain(frames, told, unhandled, "client") == ("D75",)

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from differential_cbor import Survey, survey
-from differential_record import MAX_DEPTH, Moment
-from differential_replies import answers, client_frame, end_of_input
-
 from hgframing import Feature, FrameType
+from hgframing_fuzz._answer_causes import answers, client_frame, end_of_input
+from hgframing_fuzz._record import MAX_DEPTH, Moment
+from hgframing_fuzz._survey import Survey, survey
 
 
 __all__ = ["causes", "is_double_fault"]

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from differential_cbor import Survey, survey
-from differential_record import MAX_DEPTH, Moment
-from differential_sides import Step
-
 from hgframing import Feature, FrameType
+from hgframing_fuzz._record import MAX_DEPTH, Moment, Step
+from hgframing_fuzz._survey import Survey, survey
 
 
 __all__ = ["answers", "client_frame", "end_of_input"]

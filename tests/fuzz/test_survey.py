@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.scripts import load
-
-
-survey = load("differential_cbor").survey
+from hgframing_fuzz._survey import survey
 
 
 @pytest.mark.parametrize(

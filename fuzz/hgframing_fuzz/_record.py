@@ -1,4 +1,7 @@
-"""What has happened in a conversation, for the classifier of differences: read off frames both sides took alike."""
+"""What has happened in a conversation, for the classifier of differences (`_causes`).
+
+It is read off frames that both sides took alike, so one record is true for both.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,17 @@ import dataclasses
 
 from typing import Any, Final
 
-from differential_cbor import Survey, survey
-from differential_sides import Action, Step
-
 from hgframing import Frame, FrameType, Revision
+from hgframing_fuzz._survey import Survey, survey
 
 
-__all__ = ["MAX_DEPTH", "Moment", "Record", "Told", "tell"]
+__all__ = ["MAX_DEPTH", "Moment", "Record", "Step", "Told"]
+
+#: A step of the harness protocol: a verb and its value.
+Step = dict[str, Any]
 
 #: Limit of the reference: containers around a value.
 MAX_DEPTH: Final = 32
-
-_QUIET: Final = frozenset({"want-frame", "noop"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,22 +37,6 @@ class Told:
     code: str = ""
     message: str = ""
     type: str = ""
-
-
-def tell(actions: list[Action]) -> Told:
-    """Say in a word what actions amount to; an error or an exception says more than what comes with it."""
-    kinds = [kind for action in actions for kind in action if kind not in _QUIET]
-    for wanted in ("error", "raised", "refused", *kinds):
-        for action in actions:
-            if wanted in action:
-                fields = action[wanted] if isinstance(action[wanted], dict) else {}
-                return Told(
-                    wanted,
-                    fields.get("code", ""),
-                    str(fields.get("message", "")),
-                    str(fields.get("type", "")),
-                )
-    return Told()
 
 
 @dataclasses.dataclass(slots=True)
