@@ -36,7 +36,7 @@ def client_frame(moment: Moment) -> Iterator[str]:
         case FrameType.ERROR_RESPONSE:
             yield from _error_frame(moment, survey(frame.payload))
         case FrameType.SENDER_SETTINGS | FrameType.STREAM_SETTINGS:
-            return
+            pass
         case _:
             if unhandled and moment.ours.kind == "error":
                 yield "D78"
@@ -92,8 +92,34 @@ def _encoded_payload(moment: Moment) -> Iterator[str]:
             yield "D57"
     if moment.ours.code == "limit-exceeded":
         yield "D56"
+    if moment.ours.kind == moment.theirs.kind == "response-data" and _ends_in_a_block(moment):
+        yield "D110"
     if moment.theirs.kind == "raised" and "decompressobj multiple times" in moment.theirs.message:
         yield "D57"
+
+
+def _ends_in_a_block(moment: Moment) -> bool:
+    """Whether what a stream has sent ends inside of a block of zstd: RFC 8878, 3.1.1."""
+    frame, record = moment.frame, moment.record
+    if frame is None or record.encodings.get(frame.stream_id) != b"zstd-8mb":
+        return False
+    octets = record.encoded.get(frame.stream_id, b"") + frame.payload
+    position = 0
+    while len(octets) >= position + 5:
+        descriptor = octets[position + 4]
+        is_single = bool(descriptor & 0x20)
+        # The magic number and the descriptor; then the window, the dictionary's ID and the size of the content.
+        position += 5 + (not is_single) + (0, 1, 2, 4)[descriptor & 3]
+        position += (int(is_single), 2, 4, 8)[descriptor >> 6]
+        is_last = False
+        while not is_last and len(octets) >= position + 3:
+            block = int.from_bytes(octets[position : position + 3], "little")
+            is_last = bool(block & 1)
+            position += 3 + (1 if block >> 1 & 3 == 1 else block >> 3)
+            if position > len(octets):
+                return True
+        position += 4 * bool(descriptor & 4)
+    return False
 
 
 # What the local side wishes.

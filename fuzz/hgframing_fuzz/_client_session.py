@@ -19,6 +19,7 @@ from hgframing import (
     ErrorResponse,
     Feature,
     FrameBuffer,
+    Limits,
     Noop,
     Progress,
     ResponseData,
@@ -52,17 +53,23 @@ class ReferenceClientSession:
         revision: which rules apply.
         calls: how many requests are under way.
         reactor: the class to make; another one is for tests that plant a fault.
+        limits: what a peer may make it hold.
     """
 
     def __init__(
-        self, revision: Revision, *, calls: int, reactor: type[ClientReactor] = ClientReactor
+        self,
+        revision: Revision,
+        *,
+        calls: int,
+        reactor: type[ClientReactor] = ClientReactor,
+        limits: Limits = LIMITS,
     ) -> None:
-        self._buffer = FrameBuffer(revision, LIMITS)
+        self._buffer = FrameBuffer(revision, limits)
         offered = None
         if Feature.SENDER_SETTINGS in revision.features:
             offered = revision.encodings
         self._reactor = reactor(
-            revision, buffer_sends=False, multiple_sends=True, content_encodings=offered, limits=LIMITS
+            revision, buffer_sends=False, multiple_sends=True, content_encodings=offered, limits=limits
         )
         for _ in range(calls):
             self._reactor.sent(self._reactor.call(b"c").request_id)
@@ -112,6 +119,7 @@ class ReferenceClient:
 
     Args:
         reactor: the class to drive.
+        limits: of its reactors.
     """
 
     name = f"hgframing {hgframing.__version__}"
@@ -127,12 +135,13 @@ class ReferenceClient:
         "hgframing._progress",
     )
 
-    def __init__(self, reactor: type[ClientReactor] = ClientReactor) -> None:
+    def __init__(self, reactor: type[ClientReactor] = ClientReactor, limits: Limits = LIMITS) -> None:
         self._reactor = reactor
+        self._limits = limits
         self.code = CodeUnderTest.of_modules(
             ["hgframing"], [f"hgframing.{name}" for name in _REACTOR_MODULES]
         )
 
     def open_client(self, revision: Revision, *, calls: int) -> ReferenceClientSession:
         """Make a fresh reactor that has issued its calls, behind a fresh buffer."""
-        return ReferenceClientSession(revision, calls=calls, reactor=self._reactor)
+        return ReferenceClientSession(revision, calls=calls, reactor=self._reactor, limits=self._limits)

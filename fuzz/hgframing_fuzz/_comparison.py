@@ -2,14 +2,16 @@
 
 The rules are the suite's own (docs/vector-format.md, "Actions"): `want-frame`, `noop` and an empty `send-frames` say
 nothing; adjacent errors are one, so are adjacent pieces of one response; sent frames are decoded, joined and sorted by
-request before they are compared; an error frame beside an `error` tells the peer and is not compared; the code of an
-error counts where it is declared, its message does not.
+request before they are compared; an error frame beside or after an `error` tells the peer and is not compared; the code
+of the first error counts where it is declared, its message does not.
 
 Values of different implementations come in different types (a bytearray, a list, a mapping of the harness protocol).
 Here they become one, in which true is not 1 and text is not octets.
 """
 
 from __future__ import annotations
+
+import reprlib
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -23,7 +25,7 @@ from hgframing_fuzz._outcome import Kind, Observed
 from hgframing_fuzz._record import Told
 
 
-__all__ = ["Comparison", "freeze", "tell"]
+__all__ = ["Comparison", "freeze", "show_value", "tell"]
 
 _QUIET: Final = frozenset({Kind.WANT_FRAME, Kind.NOOP})
 _LOUDEST: Final = (Kind.ERROR, Kind.RAISED, Kind.REFUSED)
@@ -81,12 +83,15 @@ def _frozen_atom(atom: Any) -> Any:
     if pairs is None:
         return freeze(atom)
     fields = {_name(key): freeze(item) for key, item in pairs}
-    return fields.pop("msg", None), *(fields.pop(name, freeze(())) for name in _ATOM_FIELDS[1:]), *fields
+    # What else an atom holds means nothing to the protocol.
+    return fields.get("msg"), *(fields.get(name, freeze(())) for name in _ATOM_FIELDS[1:])
 
 
 def _name(key: Any) -> str:
-    """A field's name, octets or text; whatever else is a name of nothing."""
-    return key.decode("latin-1") if isinstance(key, bytes) else key if isinstance(key, str) else repr(key)
+    """A name, octets or text; whatever else stands in its place is the name of nothing."""
+    if isinstance(key, bytes | str):
+        return key.decode("latin-1") if isinstance(key, bytes) else key
+    return f"({type(key).__name__})"
 
 
 def _fields(value: Any) -> dict[str, Any]:
@@ -123,6 +128,12 @@ def _word(value: Any, index: int) -> str:
     return part.decode("latin-1") if isinstance(part, bytes) else str(part)
 
 
+def _pair(value: Any) -> tuple[Any, Any]:
+    """A value that `Observed` says is a pair."""
+    first, second = value
+    return first, second
+
+
 def _join(plain: list[tuple[Any, ...]], one: tuple[Any, ...]) -> None:
     """Add an action in its comparable form; what adjacent ones say together is one."""
     last = plain[-1] if plain else None
@@ -148,6 +159,7 @@ class Comparison:
         self._codes = codes
         self._streams = OutputStreams(revision), OutputStreams(revision)
         self._reports = revision.type_ids.get(FrameType.ERROR_RESPONSE)
+        self._errored = False
 
     def differ(self, ours: Sequence[Observed], theirs: Sequence[Observed]) -> dict[int | None, str]:
         """Say where a step differs.
@@ -159,6 +171,8 @@ class Comparison:
         """
         found: dict[int | None, str] = {}
         left, right = self._plain(ours), self._plain(theirs)
+        # From here on errors have no code that matters; what tells the peer may leave later than the error is seen.
+        self._errored |= any(one.kind is Kind.ERROR for one in ours)
         if left != right:
             found[None] = f"{_show(left)} against {_show(right)}"
         sent = [
@@ -183,16 +197,16 @@ class Comparison:
         kind, request, value = one.kind, one.request, one.value
         match kind:
             case Kind.ERROR:
-                return kind, _word(value, 0) if self._codes else ""
+                return kind, _word(value, 0) if self._codes and not self._errored else ""
             case Kind.RAISED:
                 return kind, _word(value, 0)
             case Kind.REFUSED:
                 return (kind,)
             case Kind.RESPONSE_DATA:
-                data, eos = value  # type: ignore[misc]  # the pair that `Observed` says
+                data, eos = _pair(value)
                 return kind, request, bytes(data), eos
             case Kind.ERROR_RESPONSE:
-                name, atoms = value  # type: ignore[misc]  # the pair that it says
+                name, atoms = _pair(value)
                 return kind, request, _name(name), _frozen_atoms(atoms)
             case Kind.TEXT_OUTPUT:
                 return kind, request, _frozen_atoms(_fields(value)["atoms"])
@@ -204,11 +218,10 @@ class Comparison:
                 return kind, request, freeze(value)
 
     def _frames(self, observed: Sequence[Observed]) -> Iterable[Frame]:
-        errs = any(one.kind is Kind.ERROR for one in observed)
         for one in observed:
             if one.kind is Kind.SEND_FRAMES:
-                frames: tuple[Frame, ...] = one.value  # type: ignore[assignment]  # what `Observed` says
-                yield from (frame for frame in frames if not (errs and frame.type_id == self._reports))
+                sent: Any = one.value
+                yield from (frame for frame in sent if not (self._errored and frame.type_id == self._reports))
 
 
 def _show(plain: Sequence[tuple[Any, ...]]) -> str:
@@ -217,6 +230,27 @@ def _show(plain: Sequence[tuple[Any, ...]]) -> str:
     return ", ".join(" ".join([one[0].value, *(_short(part) for part in one[1:])]).strip() for one in plain)
 
 
+class _Short(reprlib.Repr):
+    """Shows values that a peer may have made as large as memory holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 5
+
+    def repr_bytes(self, octets: bytes, _level: int) -> str:
+        return repr(octets) if len(octets) <= 100 else f"{octets[:100]!r}… ({len(octets)} octets)"
+
+
+_SHORT: Final = _Short()
+#: Characters of a value that are shown.
+_SHOWN: Final = 500
+
+
+def show_value(value: Any) -> str:
+    """Write a value for people, in a few hundred characters, however large it is."""
+    text = _SHORT.repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
 def _short(part: Any) -> str:
-    text = "" if part is None or part == "" else repr(part)
-    return text if len(text) <= 200 else f"{text[:200]}…"
+    return "" if part is None or part == "" else show_value(part)

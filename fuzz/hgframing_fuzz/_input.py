@@ -96,6 +96,8 @@ class DriverBit(enum.IntFlag):
     #: The input runs again, the same way and cut differently, and all runs must agree. It costs several runs,
     #: so the input asks for it instead of paying for it every time; being in the input, it is replayed.
     COMPARE = 0x10
+    #: Which layer a target with several drives, as a number: server, client, codec.
+    LAYER = 0x60
 
 
 class Form(enum.Enum):
@@ -152,6 +154,11 @@ class Options(msgspec.Struct, frozen=True, gc=False):
         return not self.driver & _NO_END
 
     @property
+    def layer_code(self) -> int:
+        """Which layer is driven, 0–3, where a target has several."""
+        return self.driver >> _LAYER_SHIFT & 3
+
+    @property
     def compares(self) -> bool:
         """Whether the input is run again and compared."""
         return bool(self.driver & _COMPARE)
@@ -161,6 +168,7 @@ class Options(msgspec.Struct, frozen=True, gc=False):
 _DEFER_OUTPUT: Final = int(DriverBit.DEFER_OUTPUT)
 _NO_END: Final = int(DriverBit.NO_END)
 _COMPARE: Final = int(DriverBit.COMPARE)
+_LAYER_SHIFT: Final = 5
 _DELIVERIES: Final = tuple(Delivery)
 _ANSWERS: Final = tuple(Answers)
 

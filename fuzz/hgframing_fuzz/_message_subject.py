@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from hgframing import Feature, Revision
 from hgframing_conformance._actions import parse_observed
 from hgframing_conformance._adapters import Adapter, Answered, BadReply, Crashed, NotRun, TimedOut
 from hgframing_conformance._cases import Action, ActionKind, Layer, Verb
 from hgframing_conformance._forms import FormError
-from hgframing_conformance._messages import case_message
+from hgframing_conformance._messages import Hello, case_message
 from hgframing_fuzz._client_session import calls_of
 from hgframing_fuzz._drive import Answer, Script, choose_answer
 from hgframing_fuzz._input import REVISION_CODES, Answers
@@ -30,8 +31,16 @@ _RESPONSES: Final[tuple[list[Any], ...]] = (
     [],
     [{"hex": "78" * 40000}],
 )
+#: The same where a response is octets.
+_DATA: Final[tuple[dict[str, str], ...]] = (
+    {"hex": "6f6b"},
+    {"hex": "a0"},
+    {"hex": ""},
+    {"hex": "78" * 40000},
+)
 
-
+#: The setup key of a client's offer.
+_OFFER: Final = "content-encodings"
 _CALL: Final[Mapping[str, Any]] = {"call": {"command": {"hex": b"c".hex()}, "args": {"map": []}}}
 
 
@@ -54,22 +63,29 @@ class MessageSubject:
 
     Args:
         adapter: connected, past `hello`; it is closed with this.
-        layer: server or client.
+        layer: which layer is driven.
+        like: asks for nothing that this one does not declare, for comparisons.
+
+    Attributes:
+        error_codes: whether the code of an error means something.
     """
 
     #: Nothing of it runs where it could be seen.
     code = None
     instrument: tuple[str, ...] = ()
 
-    def __init__(self, adapter: Adapter, layer: Layer = Layer.SERVER) -> None:
+    def __init__(self, adapter: Adapter, layer: Layer = Layer.SERVER, *, like: Hello | None = None) -> None:
         self._adapter = adapter
         self._layer = layer
         hello = adapter.hello
         self.name = f"{hello.name} {hello.version}"
         self.revisions = tuple(key for key in REVISION_CODES if key in hello.revisions)
-        self.cuts = hello.capabilities.chunking
-        self._defers = "defer-output" in hello.capabilities.setup
-        verbs = hello.capabilities.steps
+        able = hello if like is None else like
+        self.cuts = able.capabilities.chunking
+        self.error_codes = able.capabilities.error_codes
+        self._honoured = frozenset(able.capabilities.setup)
+        self._encodings = list(able.capabilities.encodings)
+        verbs = able.capabilities.steps
         self._verbs = frozenset(Verb) if verbs is None else frozenset(verbs)
 
     def observe(self, script: Script, trace: Trace) -> None:
@@ -90,7 +106,7 @@ class MessageSubject:
             if index < len(received):
                 steps.append(received[index])
                 owners.append(index)
-            steps += [_step(answer) for answer in answers]
+            steps += [_step(answer, script.revision) for answer in answers]
             owners += [index] * len(answers)
         merged: list[tuple[Observed, ...]] = [()] * (max(owners, default=-1) + 1)
         replies = self._exchange(script, steps)
@@ -120,12 +136,19 @@ class MessageSubject:
     def _exchange(self, script: Script, steps: Sequence[Mapping[str, Any]]) -> list[tuple[Observed, ...]]:
         if script.options.ends and Verb.END_INPUT in self._verbs:
             steps = [*steps, {"end-input": None}]
-        setup = {"defer-output": True} if script.options.defer_output and self._defers else {}
         key = script.revision.key
+        setup: dict[str, Any] = {}
         calls: Sequence[Mapping[str, Any]] = ()
-        if self._layer is Layer.CLIENT:
-            setup = {"buffer-sends": False, "multiple-sends": True}
-            calls = [_CALL] * calls_of(script.options, script.revision)
+        match self._layer:
+            case Layer.SERVER if script.options.defer_output and "defer-output" in self._honoured:
+                setup = {"defer-output": True}
+            case Layer.CLIENT:
+                setup = {"buffer-sends": False, "multiple-sends": True}
+                if Feature.SENDER_SETTINGS in script.revision.features and _OFFER in self._honoured:
+                    setup[_OFFER] = self._encodings
+                calls = [_CALL] * calls_of(script.options, script.revision)
+            case _:
+                pass
         message = case_message(revision=key, layer=self._layer, setup=setup, steps=[*calls, *steps])
         for observation in self._adapter.run([message]):
             match observation:
@@ -178,8 +201,19 @@ def _observed(action: Action) -> Observed:
     return Observed(Kind(action.kind.value), fields.get("request"), value)
 
 
-def _step(answer: Answer) -> Mapping[str, Any]:
+def _step(answer: Answer, revision: Revision) -> Mapping[str, Any]:
+    """The step that answers a command, with every field that the protocol always sends."""
+    common = {"request": answer.request, "last": False, "unsent": False}
+    features = revision.features
     if answer.fail:
-        kind = "command" if answer.seed % 2 else "server"
-        return {"fail": {"request": answer.request, "kind": kind, "message": {"hex": b"failed".hex()}}}
-    return {"respond": {"request": answer.request, "objects": _RESPONSES[answer.seed % len(_RESPONSES)]}}
+        kinds = ("application", "protocol") if Feature.ERROR_FLAGS in features else ("server", "command")
+        failure = {
+            "kind": kinds[answer.seed % 2],
+            "message": {"hex": b"failed".hex()},
+            "args": [],
+            "after": [],
+        }
+        return {"fail": {**common, **failure}}
+    if Feature.OBJECT_RESPONSES in features:
+        return {"respond": {**common, "objects": _RESPONSES[answer.seed % len(_RESPONSES)]}}
+    return {"respond": {**common, "data": _DATA[answer.seed % len(_DATA)]}}

@@ -31,6 +31,7 @@ class Kind(enum.Enum):
     # The runner's own enum is hashed by a function in Python, and a kind is hashed for every frame.
     __hash__ = object.__hash__
 
+    FRAME = ActionKind.FRAME.value
     RUN_COMMAND = ActionKind.RUN_COMMAND.value
     SEND_FRAMES = ActionKind.SEND_FRAMES.value
     RESPONSE_DATA = ActionKind.RESPONSE_DATA.value

@@ -63,6 +63,8 @@ class Record:
         self.stream_settings: dict[int, bytes] = {}
         self.stale_settings: set[int] = set()
         self.encodings: dict[int, bytes] = {}
+        #: What has come encoded, by stream.
+        self.encoded: dict[int, bytes] = {}
         #: Commands that run, and what asked for them.
         self.running: dict[int, Survey] = {}
         #: Local wishes whose frames wait for the end of input.
@@ -87,8 +89,11 @@ class Record:
             if self.stream_settings.pop(frame.stream_id, None) is not None:
                 self.stale_settings.add(frame.stream_id)
             self.encodings.pop(frame.stream_id, None)
+            self.encoded.pop(frame.stream_id, None)
         else:
             self.open.add(frame.stream_id)
+        if frame.stream_flags & 4 and frame.stream_id in self.encodings:
+            self.encoded[frame.stream_id] = self.encoded.get(frame.stream_id, b"") + frame.payload
         self.first = False
         if spec is None:
             return
@@ -107,7 +112,9 @@ class Record:
             case _:
                 pass
         if told.kind == "run-command":
-            self.running[frame.request_id] = survey(self.halves.pop(frame.request_id).payload)
+            # A request of frames that are not CBOR leaves no payload to look into.
+            half = self.halves.pop(frame.request_id, _Half(0))
+            self.running[frame.request_id] = survey(half.payload)
 
     def _take_stream_settings(self, frame: Frame) -> None:
         if frame.stream_flags & 2:

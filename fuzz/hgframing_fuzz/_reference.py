@@ -71,14 +71,20 @@ class ReferenceSession:
         revision: which rules apply.
         defer_output: whether output waits for the end of input.
         reactor: the class to make; another one is for tests that plant a fault.
+        limits: what a peer may make it hold.
     """
 
     def __init__(
-        self, revision: Revision, *, defer_output: bool, reactor: type[ServerReactor] = ServerReactor
+        self,
+        revision: Revision,
+        *,
+        defer_output: bool,
+        reactor: type[ServerReactor] = ServerReactor,
+        limits: Limits = LIMITS,
     ) -> None:
-        self._buffer = FrameBuffer(revision, LIMITS)
+        self._buffer = FrameBuffer(revision, limits)
         accepted = revision.encodings or ("identity",)
-        self._reactor = reactor(revision, defer_output=defer_output, accept_encodings=accepted, limits=LIMITS)
+        self._reactor = reactor(revision, defer_output=defer_output, accept_encodings=accepted, limits=limits)
         self._defer = defer_output
         self._unsent: list[int] = []
         features = revision.features
@@ -164,6 +170,7 @@ class ReferenceServer:
 
     Args:
         reactor: the class to drive.
+        limits: of its reactors.
     """
 
     name = f"hgframing {hgframing.__version__}"
@@ -178,12 +185,15 @@ class ReferenceServer:
         "hgframing._responses",
     )
 
-    def __init__(self, reactor: type[ServerReactor] = ServerReactor) -> None:
+    def __init__(self, reactor: type[ServerReactor] = ServerReactor, limits: Limits = LIMITS) -> None:
         self._reactor = reactor
+        self._limits = limits
         self.code = CodeUnderTest.of_modules(
             ["hgframing"], [f"hgframing.{name}" for name in _REACTOR_MODULES]
         )
 
     def open_server(self, revision: Revision, *, defer_output: bool) -> ReferenceSession:
         """Make a fresh reactor behind a fresh buffer."""
-        return ReferenceSession(revision, defer_output=defer_output, reactor=self._reactor)
+        return ReferenceSession(
+            revision, defer_output=defer_output, reactor=self._reactor, limits=self._limits
+        )

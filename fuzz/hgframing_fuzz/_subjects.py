@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol
 import hgframing
 
 from hgframing import Revision
-from hgframing_conformance._adapters import AdapterOptions
+from hgframing_conformance._adapters import Adapter, AdapterOptions
 from hgframing_conformance._cases import Layer
 from hgframing_conformance._locators import REFERENCE, connect
 from hgframing_conformance.errors import ConnectError, LocatorError
@@ -44,6 +44,8 @@ __all__ = [
     "Side",
     "Subject",
     "load_subject",
+    "make_sessions",
+    "open_adapter",
     "revision_codes",
 ]
 
@@ -225,15 +227,36 @@ def load_subject(locator: str, side: Side = Side.SERVER) -> Subject:
     """
     if locator in {"reference", REFERENCE}:
         return _subject_of(ReferenceServer() if side is Side.SERVER else ReferenceClient(), side)
-    kind, _, rest = locator.partition(":")
-    if kind == "direct":
-        maker = _make(locator, rest)
-        if hasattr(maker, side.value):
-            return _subject_of(maker, side)
-        if any(hasattr(maker, other.value) for other in Side):
+    maker = make_sessions(locator)
+    if maker is not None:
+        if not hasattr(maker, side.value):
             raise ConnectError(locator, f"has no {side.value}")
-    adapter = connect(locator, AdapterOptions(timeout=_MESSAGE_TIMEOUT, max_restarts=_MAX_RESTARTS))
-    return MessageSubject(adapter, Layer.SERVER if side is Side.SERVER else Layer.CLIENT)
+        return _subject_of(maker, side)
+    return MessageSubject(open_adapter(locator), Layer.SERVER if side is Side.SERVER else Layer.CLIENT)
+
+
+def make_sessions(locator: str) -> Any | None:
+    """Make what a `direct:` locator names, if it gives sessions: it has `open_server`, `open_client` or both.
+
+    Raises:
+        LocatorError: it is no locator.
+        ConnectError: the factory cannot be called.
+    """
+    kind, _, rest = locator.partition(":")
+    if kind != "direct":
+        return None
+    maker = _make(locator, rest)
+    return maker if any(hasattr(maker, side.value) for side in Side) else None
+
+
+def open_adapter(locator: str) -> Adapter:
+    """Connect what a locator names, for messages.
+
+    Raises:
+        LocatorError: it is no locator.
+        SetupError: there is nothing to attach, or it is broken.
+    """
+    return connect(locator, AdapterOptions(timeout=_MESSAGE_TIMEOUT, max_restarts=_MAX_RESTARTS))
 
 
 def _subject_of(maker: Any, side: Side) -> Subject:

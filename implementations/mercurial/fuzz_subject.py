@@ -4,6 +4,8 @@
         --implementation direct:fuzz_subject:server --directory findings
     PYTHONPATH=implementations/mercurial hgframing-fuzz run --target client-reactor \
         --implementation direct:fuzz_subject:client --directory findings
+    PYTHONPATH=implementations/mercurial hgframing-fuzz run --target differential \
+        --implementation direct:fuzz_subject:both --directory findings
 
 The harness beside this file speaks the harness protocol: one message for a whole case, and an exception
 arrives as the name of its type. That suits a conformance suite. A fuzzer wants a hundred times the speed, and
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import io
 
+from pathlib import Path
 from typing import Any, Final
 
 from hgframing import REVISIONS, Frame, Revision
@@ -219,3 +222,21 @@ class ClientSubject:
 def client() -> ClientSubject:
     """Make the subject: `direct:fuzz_subject:client`."""
     return ClientSubject()
+
+
+class BothSubject(ServerSubject, ClientSubject):
+    """Both reactors, for comparisons."""
+
+    #: Its client cannot be told that the input has ended.
+    client_ends = False
+
+    @property
+    def known_differences(self) -> Path | None:
+        """What is known to differ from the reference, where somebody has looked at this release."""
+        file = Path(__file__).with_name(f"{util.version().decode('ascii', 'replace')}-differences.yaml")
+        return file if file.is_file() else None
+
+
+def both() -> BothSubject:
+    """Make the subject: `direct:fuzz_subject:both`."""
+    return BothSubject()

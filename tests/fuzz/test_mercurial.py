@@ -1,4 +1,4 @@
-"""Mercurial's client as the acceptance test of the fuzzer: what is known to be wrong with it is found.
+"""Mercurial as the acceptance test of the fuzzer: what is known to be wrong with it is found.
 
 The list is that of the faults found by hand and by a bare harness in Mercurial 6.0.3; other releases have other
 lines, so only the types and functions are compared.
@@ -6,12 +6,14 @@ lines, so only the types and functions are compared.
 
 from __future__ import annotations
 
+import importlib
+
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from hgframing_fuzz import BucketTable
+from hgframing_fuzz import BucketTable, FuzzInput, Outcome
 from hgframing_fuzz._encoded import zstd_bomb
 from hgframing_fuzz._grammar import with_numbers
 from hgframing_fuzz._guards import Guards
@@ -70,3 +72,40 @@ def test_client_decompression_bomb_is_found(bound: BoundTarget) -> None:
 
     assert finding is not None
     assert (finding.kind, finding.where) == ("memory-bound", "decode")
+
+
+def test_differential_every_difference_is_signed(guards: Guards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four thousand inputs for both reactors differ only where the list of this release says so, and often do."""
+    monkeypatch.syspath_prepend(str(SUBJECT))
+    both = TARGETS["differential"].bind("direct:fuzz_subject:both", guards)
+    rng, table = Random(1), BucketTable("differential")  # noqa: S311
+    expected: set[object] = set()
+
+    class Noting:
+        """Writes down what was expected."""
+
+        name = "differential"
+
+        def check(self, value: FuzzInput) -> Outcome:
+            outcome = both.target.check(value)
+            expected.update(feature[1] for feature in outcome.features if feature[0] == "expected")
+            return outcome
+
+    run_loop(Noting(), both.mutator(rng), rng, table, budget=Budget(executions=4000))
+
+    assert [bucket.message for bucket in table] == []
+    assert {"D10", "D24", "D32", "D33", "D75", "D77", "D78"} <= expected
+
+
+def test_differential_without_its_list_finds_the_differences(
+    guards: Guards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list explains them, not the comparison."""
+    monkeypatch.syspath_prepend(str(SUBJECT))
+    monkeypatch.setattr(importlib.import_module("fuzz_subject").BothSubject, "known_differences", None)
+    both = TARGETS["differential"].bind("direct:fuzz_subject:both", guards)
+    rng, table = Random(1), BucketTable("differential")  # noqa: S311
+
+    run_loop(both.target, both.mutator(rng), rng, table, budget=Budget(executions=1000))
+
+    assert ("error-against-raised", "server-command-request") in {(b.key.kind, b.key.where) for b in table}

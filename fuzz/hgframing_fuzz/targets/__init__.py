@@ -11,12 +11,15 @@ from types import MappingProxyType
 from typing import Final
 
 from hgframing_fuzz._spec import TargetSpec
-from hgframing_fuzz.targets import client_reactor_fuzzer, server_reactor_fuzzer
+from hgframing_fuzz.targets import client_reactor_fuzzer, differential_fuzzer, server_reactor_fuzzer
 
 
 __all__ = ["TARGETS"]
 
 #: Every target by its name.
 TARGETS: Final[Mapping[str, TargetSpec]] = MappingProxyType(
-    {spec.name: spec for spec in (server_reactor_fuzzer.SPEC, client_reactor_fuzzer.SPEC)}
+    {
+        spec.name: spec
+        for spec in (server_reactor_fuzzer.SPEC, client_reactor_fuzzer.SPEC, differential_fuzzer.SPEC)
+    }
 )

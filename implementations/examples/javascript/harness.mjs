@@ -107,8 +107,9 @@ class Server {
     this.state = frame.flags === 1 ? "settings" : "open";
     if (frame.flags === 1) return { "want-frame": {} };
     const map = decodeOne(this.octets);
-    const names = map instanceof Map ? field(map, "contentencodings") ?? [] : null;
-    if (!Array.isArray(names) || !names.every(Buffer.isBuffer)) throw new PeerError("bad-payload", "bad settings");
+    const names = map instanceof Map ? field(map, "contentencodings") : null;
+    const areNames = names === undefined || (Array.isArray(names) && names.every(Buffer.isBuffer));
+    if (!areNames) throw new PeerError("bad-payload", "bad settings");
     return { "want-frame": {} };
   }
   streamSettings(frame) {
