@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from hgframing_conformance._control import Control, run_control
 from hgframing_conformance._equivalents import Equivalents, read_equivalents
 from hgframing_conformance._locators import REFERENCE
 from hgframing_conformance._mutants import Mutant, find_mutants
@@ -20,7 +23,7 @@ from hgframing_conformance._planting import module_files
 from hgframing_conformance._select import select
 from hgframing_conformance._strength import StrengthOptions, measure
 from hgframing_conformance._strength_page import Strength, iterate_diffs, write_strength_page
-from hgframing_conformance._strength_state import StrengthState, fingerprint
+from hgframing_conformance._strength_state import StrengthState, sources_fingerprint
 from hgframing_conformance._subject import Subject
 from hgframing_conformance._summary import Exit
 
@@ -51,6 +54,8 @@ _OF_REFERENCE: Final = (
 )
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _SECONDS: Final = click.FloatRange(min=0, min_open=True)
+#: Excluded items that are named one by one.
+_SHOWN: Final = 20
 
 
 @click.command("strength")
@@ -75,6 +80,13 @@ _SECONDS: Final = click.FloatRange(min=0, min_open=True)
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes side by side."
 )
+@click.option(
+    "--controls",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Mutants in which nothing is changed; what fails in one of them may notice nothing.",
+)
 @click.option("--state", type=_FILE, help="Keep results in FILE, and go on where an earlier run stopped.")
 @click.option(
     "--equivalents",
@@ -90,36 +102,44 @@ def command(locator: str, **options: Any) -> int:
     """Plant one-line faults in an implementation and run the vectors alone against each.
 
     LOCATOR is direct:package.module:factory (default: the reference). Every mutant has a process of its own; no file is
-    changed. Exits 1 if a fault survives that --equivalents does not explain, or if that file no longer holds.
+    changed. Exits 1 if a fault survives that --equivalents does not explain, or if that file no longer holds; 3 if
+    items had to be left out because they fail with nothing planted.
+
+    An implementation other than the reference need not pass: an item that fails notices a fault where it then fails in
+    another way, or passes.
     """
     kind, _, target = locator.partition(":")
     if kind != "direct":
         raise click.UsageError(f"{locator}: faults can be planted in this process only; write direct:…")
     excused = read_equivalents(options["equivalents"]) if options["equivalents"] else Equivalents()
     every = _mutants(options["package"], options["modules"])
-    chosen = every
-    if options["sample"] is not None and options["sample"] < len(every):
-        keep = set(random.Random(options["seed"]).sample(range(len(every)), options["sample"]))  # noqa: S311
-        chosen = [mutant for index, mutant in enumerate(every) if index in keep]
+    chosen = _sample(every, options["sample"], options["seed"])
     wanted = {id(item.case): item.case for item in select(load(options), selection_from(options))}
     cases = list(wanted.values())
-    messages = options["match"] == "message"
-    subject = Subject(options["package"], target, cases, messages=messages)
-    state = StrengthState(options["state"], fingerprint(subject.files, cases, messages=messages))
-    seconds = _measure(subject, chosen, state, options)
+    if not cases or not chosen:
+        return Exit.NOTHING_SELECTED
+    subject = Subject(options["package"], target, cases, failing=locator != REFERENCE)
+    state = StrengthState(
+        options["state"], sources_fingerprint(subject.files, target, options["match"]), cases
+    )
+    control, seconds = _measure(subject, chosen, state, options)
     results = {mutant.id: state.results[mutant.id] for mutant in chosen}
-    strength = Strength(chosen, results, excused)
+    places = {mutant.id: subject.place(mutant) for mutant in every}
+    strength = Strength(chosen, results, excused, places)
     files = {name: str(file) for name, file in subject.files.items()}
-    for text in iterate_diffs(strength.survivors, files):
+    for text in iterate_diffs(strength.survivors, files, strength.unreached):
         click.echo(text)
-    reached = {mutant.id: subject.is_reached(mutant) for mutant in every}
-    problems = list(excused.problems(every, results, reached))
+    problems = list(excused.problems(every, results, places))
     for problem in problems:
         click.echo(f"{options['equivalents']}: {problem}")
     _print(strength, seconds)
+    remarks = _remarks(subject, control, options)
+    click.echo("\n".join(remarks))
     if options["page"]:
-        options["page"].write_text(write_strength_page(strength, excused, every), encoding="utf-8")
-    return Exit.NOT_AS_EXPECTED if strength.survivors or problems else Exit.AS_EXPECTED
+        options["page"].write_text(write_strength_page(strength, excused, every, remarks), encoding="utf-8")
+    if strength.survivors or problems:
+        return Exit.NOT_AS_EXPECTED
+    return Exit.INCOMPLETE if control.excluded else Exit.AS_EXPECTED
 
 
 def _mutants(package: str, modules: Sequence[str]) -> list[Mutant]:
@@ -137,32 +157,81 @@ def _mutants(package: str, modules: Sequence[str]) -> list[Mutant]:
     ]
 
 
+def _sample(every: Sequence[Mutant], size: int | None, seed: int) -> list[Mutant]:
+    if size is None or size >= len(every):
+        return list(every)
+    keep = set(random.Random(seed).sample(range(len(every)), size))  # noqa: S311
+    return [mutant for index, mutant in enumerate(every) if index in keep]
+
+
 def _measure(
     subject: Subject, chosen: Sequence[Mutant], state: StrengthState, options: Mapping[str, Any]
-) -> float:
-    """Measure what is not known yet; return the seconds for one mutant."""
-    todo = [mutant for mutant in chosen if mutant.id not in state.results]
+) -> tuple[Control, float]:
+    """Run the control, and measure what is not known yet; return the seconds for one mutant too."""
     limits = StrengthOptions(
         jobs=options["jobs"],
         item_timeout=options["item_timeout"],
         mutant_timeout=options["mutant_timeout"],
         messages=options["match"] == "message",
     )
+    modules = sorted({mutant.module for mutant in chosen})
+    control = run_control(subject, modules, limits, options["controls"])
+    state.distrust(control.excluded)
+    _tell_excluded(control.excluded)
+    todo = [mutant for mutant in chosen if mutant.id not in state.results]
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # Without a thread of its own that refreshes it: processes are forked meanwhile.
+    progress = Progress(
+        *columns, console=console, auto_refresh=False, disable=not console.is_terminal, transient=True
+    )
     started = time.monotonic()
-    for done, result in enumerate(measure(subject, todo, limits, state.hints), start=1):
-        state.add(result)
-        if sys.stderr.isatty():
-            click.echo(f"\r{done} of {len(todo)}", nl=False, err=True)
-    return (time.monotonic() - started) / len(todo) if todo else 0.0
+    with progress:
+        task = progress.add_task("mutants", total=len(todo))
+        for result in measure(subject, todo, limits, state.hints):
+            state.add(result)
+            progress.advance(task)
+            progress.refresh()
+    return control, (time.monotonic() - started) / len(todo) if todo else 0.0
+
+
+def _tell_excluded(names: Collection[str]) -> None:
+    for name in list(names)[:_SHOWN]:
+        click.echo(f"{name} fails with nothing planted, and may notice nothing", err=True)
+    if len(names) > _SHOWN:
+        click.echo(f"and {len(names) - _SHOWN} more", err=True)
+
+
+def _remarks(subject: Subject, control: Control, options: Mapping[str, Any]) -> list[str]:
+    """Say what was measured, in sentences."""
+    said = [f"The tier is {options['tier']}: {len(subject.names)} items."]
+    if subject.failing:
+        said.append(f"{len(subject.failing)} of them fail with nothing planted.")
+    times = "once" if control.runs == 1 else f"{control.runs} times"
+    if control.excluded:
+        said.append(f"{len(control.excluded)} failed in the control and were left out.")
+    else:
+        said.append(f"The control, with nothing planted, ran {times}, and every item did as before.")
+    return said
 
 
 def _print(strength: Strength, seconds: float) -> None:
-    heads = ("module", "mutants", "noticed", "gating", "equivalent", "unreached", "survived", "figure")
-    click.echo("{:14}{:>9}{:>9}{:>8}{:>12}{:>11}{:>10}{:>8}".format(*heads))
+    heads = (
+        "module",
+        "mutants",
+        "noticed",
+        "gating",
+        "equivalent",
+        "open",
+        "unreached",
+        "survived",
+        "figure",
+    )
+    click.echo("{:16}{:>9}{:>9}{:>8}{:>12}{:>6}{:>11}{:>10}{:>8}".format(*heads))
     rows = {module.rpartition(".")[2]: row for module, row in strength.rows().items()}
     for name, row in {**rows, "all": strength.total()}.items():
         click.echo(
-            f"{name:14}{row.mutants:>9}{row.noticed:>9}{row.gating:>8}{row.equivalent:>12}"
+            f"{name:16}{row.mutants:>9}{row.noticed:>9}{row.gating:>8}{row.equivalent:>12}{row.left_open:>6}"
             f"{row.out_of_reach:>11}{row.survived:>10}{row.figure:>8.1%}"
         )
     if seconds:

@@ -24,7 +24,7 @@ from typing import Final
 from hgframing_conformance.errors import ConformanceError
 
 
-__all__ = ["PlantingError", "dependents", "import_graph", "module_files", "plant"]
+__all__ = ["PlantingError", "dependents", "harness_files", "import_graph", "module_files", "plant"]
 
 
 class PlantingError(ConformanceError):
@@ -58,13 +58,32 @@ def module_files(package: str) -> Mapping[str, Path]:
     return dict(sorted(found.items()))
 
 
+def harness_files(module: str) -> Mapping[str, Path]:
+    """Find the modules of a harness: of the package that it is in, or itself where it is in none.
+
+    Args:
+        module: its dotted name.
+
+    Raises:
+        PlantingError: it cannot be found, or is no file of Python.
+    """
+    package = module.partition(".")[0]
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError) as error:
+        raise PlantingError(f"{package}: {error}") from None
+    if spec is None or spec.origin is None or spec.submodule_search_locations:
+        return module_files(package)
+    return {package: Path(spec.origin)}
+
+
 def import_graph(files: Mapping[str, Path]) -> Mapping[str, frozenset[str]]:
     """Find out which modules import which, inside of functions too.
 
     Args:
         files: the modules, by their dotted names; others are left out.
     """
-    return {name: frozenset(_imports(file, files)) for name, file in files.items()}
+    return {name: frozenset(_imports(name, file, files)) for name, file in files.items()}
 
 
 def dependents(module: str, imports: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -82,13 +101,16 @@ def dependents(module: str, imports: Mapping[str, frozenset[str]]) -> frozenset[
         reached |= more
 
 
-def _imports(file: Path, known: Collection[str]) -> Iterator[str]:
-    """Yield the modules that a file imports by absolute names, inside of functions too."""
+def _imports(name: str, file: Path, known: Collection[str]) -> Iterator[str]:
+    """Yield the modules that a file imports, inside of functions too."""
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join((*above, *filter(None, [node.module])))
+            names = [source, *(f"{source}.{alias.name}" for alias in node.names)]
         else:
             continue
         yield from (name for name in names if name in known)
@@ -104,7 +126,11 @@ def plant(module: str, source: bytes, forgotten: Collection[str]) -> None:
     """
     sys.meta_path.insert(0, _Finder(module, source))
     for name in forgotten:
-        sys.modules.pop(name, None)
+        old = sys.modules.pop(name, None)
+        parent, _, last = name.rpartition(".")
+        # `from package import module` looks here before it imports anything.
+        if old is not None and vars(sys.modules.get(parent, old)).get(last) is old:
+            delattr(sys.modules[parent], last)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

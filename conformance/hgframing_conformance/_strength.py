@@ -2,84 +2,42 @@
 
     mutant -> fork -> plant -> the items that can tell, likeliest first -> noticed, timed out, or survived
 
-One process reads the vectors and watches one run of the unchanged implementation: which functions does each case make
-it run? A fault inside a function can only change the cases that run it, so only these are asked about it; a fault in
-what the import runs (a table, a constant, a default) can change them all. Each mutant then gets a forked process of its
-own, which has everything loaded already and ends at the first item that fails and gates. Faults that loop or eat memory
-harm nobody else.
+One process reads the vectors and watches one run of the unchanged implementation (`_subject`): which lines does each
+case make it run? Each mutant then gets a forked process of its own (`_trial`), which has everything loaded already and
+ends at the first item that gates. Faults that loop or eat memory harm nobody else.
 
-An item that passed and no longer does has noticed the fault. It *gates* if `hgframing check` would fail because of it.
-Where messages count, an `error` in other words than the vector's is noticed too, and gates nothing.
+A busy machine makes processes slow, and a full one kills them. So a mutant that ran out of time or memory, or died, is
+tried again with twice the time, and the second result is the one that counts.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import enum
 import gc
 import json
-import operator
 import os
-import resource
 import select
 import signal
 import time
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from hgframing_conformance._adapters import AdapterOptions
-from hgframing_conformance._direct import DirectAdapter
 from hgframing_conformance._mutants import Mutant
-from hgframing_conformance._outcomes import OutcomeKind
-from hgframing_conformance._run import Engine, RunOptions
-from hgframing_conformance._subject import Group, Subject
-from hgframing_conformance.errors import SetupError
+from hgframing_conformance._subject import Subject
+from hgframing_conformance._trial import Result, Status, TrialOptions, try_mutant
 
 
-__all__ = ["Result", "Status", "StrengthOptions", "measure"]
+__all__ = ["StrengthOptions", "measure"]
 
-#: Octets that a mutant may take beyond what the process has.
-_MEMORY: Final = 4 << 30
 #: Items of one function that noticed something lately are asked first.
 _LATELY: Final = 12
+#: Octets that a mutant may take beyond what the process has, where the machine has as much.
+_MEMORY: Final = 4 << 30
+_LEAST_MEMORY: Final = 256 << 20
 _Function = tuple[str, int]
-
-
-class Status(enum.StrEnum):
-    """What became of a mutant."""
-
-    KILLED = "killed"
-    SURVIVED = "survived"
-    TIMED_OUT = "timed-out"
-    #: It cannot even be imported, so it says nothing about vectors.
-    STILLBORN = "stillborn"
-
-    @property
-    def is_noticed(self) -> bool:
-        """Whether the vectors told it from the unchanged implementation."""
-        return self in (Status.KILLED, Status.TIMED_OUT)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What became of one mutant.
-
-    Attributes:
-        mutant: its id.
-        status: what happened.
-        item: the name of the item that noticed it; empty where none did.
-        gates: whether that item fails a `check`.
-        asked: how many items were run.
-    """
-
-    mutant: str
-    status: Status
-    item: str = ""
-    gates: bool = False
-    asked: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +49,51 @@ class StrengthOptions:
         item_timeout: seconds for one item.
         mutant_timeout: seconds for one mutant.
         messages: whether the message of an `error` counts.
+        every: ask all items about every mutant, instead of stopping at the first that gates.
+        judged: judge answers that are as they were too.
+        memory: octets that a mutant may take; None: its share of what the machine has to give.
     """
 
     jobs: int = 1
     item_timeout: float = 3.0
     mutant_timeout: float = 60.0
     messages: bool = False
+    every: bool = False
+    judged: bool = False
+    memory: int | None = None
+
+    def trial(self, patience: int) -> TrialOptions:
+        """Say how one mutant is tried; `patience` multiplies its time."""
+        return TrialOptions(
+            item_timeout=self.item_timeout * patience,
+            memory=_memory(self.jobs) if self.memory is None else self.memory,
+            messages=self.messages,
+            every=self.every,
+            judged=self.judged,
+        )
+
+
+def _memory(jobs: int) -> int:
+    """Share what the machine has to give among the processes, with a share for everybody else."""
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    [free] = [int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")]
+    return max(_LEAST_MEMORY, min(_MEMORY, free // (jobs + 1)))
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class _Waiting:
+    """A mutant that is to be tried: once, or again."""
+
+    mutant: Mutant
+    patience: int = 1
+    first: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class _Running:
     """A mutant whose process is at work."""
 
-    mutant: Mutant
+    waiting: _Waiting
     pid: int
     pipe: int
     until: float
@@ -124,7 +114,7 @@ def measure(
         options: how to measure.
         hints: ids of mutants, and the name of the item that noticed them another time.
     """
-    waiting = deque(mutants)
+    waiting = deque(_Waiting(mutant=mutant) for mutant in mutants)
     lately: dict[_Function, deque[str]] = {}
     running: list[_Running] = []
     gc.collect()
@@ -132,21 +122,26 @@ def measure(
     try:
         while waiting or running:
             while waiting and len(running) < options.jobs:
-                mutant = waiting.popleft()
-                first = [(hints or {}).get(mutant.id, ""), *lately.get(_place(mutant), ())]
-                running.append(_start(subject, mutant, options, first))
-            for one, result in list(_ended(running)):
-                running.remove(one)
+                one = waiting.popleft()
+                hint = (hints or {}).get(one.mutant.id, "")
+                one.first = (*one.first, hint, *lately.get(_place(one.mutant), ()))
+                running.append(_start(subject, one, options))
+            for ended, result in list(_ended(running)):
+                running.remove(ended)
+                mutant = ended.waiting.mutant
+                if result.is_doubtful and ended.waiting.patience == 1:
+                    waiting.appendleft(_Waiting(mutant=mutant, patience=2, first=(result.item,)))
+                    continue
                 if result.item:
-                    recent = lately.setdefault(_place(one.mutant), deque(maxlen=_LATELY))
+                    recent = lately.setdefault(_place(mutant), deque(maxlen=_LATELY))
                     if result.item not in recent:
                         recent.appendleft(result.item)
                 yield result
     finally:
-        for one in running:
-            os.kill(one.pid, signal.SIGKILL)
-            os.waitpid(one.pid, 0)
-            os.close(one.pipe)
+        for still in running:
+            os.kill(still.pid, signal.SIGKILL)
+            os.waitpid(still.pid, 0)
+            os.close(still.pipe)
         gc.unfreeze()
 
 
@@ -154,21 +149,24 @@ def _place(mutant: Mutant) -> _Function:
     return mutant.module, mutant.function or 0
 
 
-def _start(subject: Subject, mutant: Mutant, options: StrengthOptions, first: list[str]) -> _Running:
+def _start(subject: Subject, one: _Waiting, options: StrengthOptions) -> _Running:
+    trial = options.trial(one.patience)
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        _end(writing, lambda: _ask(subject, mutant, options, first))
+        _end(writing, lambda: try_mutant(subject, one.mutant, trial, one.first))
     os.close(writing)
-    return _Running(mutant=mutant, pid=pid, pipe=reading, until=time.monotonic() + options.mutant_timeout)
+    until = time.monotonic() + options.mutant_timeout * one.patience
+    return _Running(waiting=one, pid=pid, pipe=reading, until=until)
 
 
 def _end(pipe: int, work: Callable[[], Result]) -> None:
     """Do the work of a forked process, say what came out, and end without returning to the parent's code."""
     try:
-        result = work()
-        os.write(pipe, json.dumps(dataclasses.asdict(result)).encode())
+        said = json.dumps(work().to_json()).encode()
+        while said:
+            said = said[os.write(pipe, said) :]
     finally:
         os._exit(0)
 
@@ -195,63 +193,9 @@ def _ended(running: list[_Running]) -> Iterator[tuple[_Running, Result]]:
 
 
 def _read(one: _Running, status: Status) -> Result:
-    if one.said:
-        said = json.loads(one.said)
-        return Result(**{**said, "status": Status(said["status"])})
-    # It took the process with it: whatever runs the vectors sees that.
-    return Result(mutant=one.mutant.id, status=status, gates=True)
-
-
-def _ask(subject: Subject, mutant: Mutant, options: StrengthOptions, first: list[str]) -> Result:
-    """Plant a fault in this process and run items until one of them fails and gates."""
-    _limit()
-    subject.plant(mutant)
     try:
-        adapter = DirectAdapter(subject.target, AdapterOptions(timeout=options.item_timeout))
-    except SetupError:
-        return Result(mutant=mutant.id, status=Status.STILLBORN)
-    noticed: Result | None = None
-    asked = 0
-    engine = Engine(adapter, RunOptions())
-    wordy = Engine(adapter, RunOptions(messages=True))
-    for group in _order(subject.groups(mutant), frozenset(first)):
-        asked += len(group.items)
-        # Judging costs more than answering, and the same answers get the same verdict.
-        if all(map(operator.eq, adapter.run(group.messages), group.answers)):
-            continue
-        for outcome in engine.run(group.items):
-            if outcome.kind is OutcomeKind.PASSED:
-                continue
-            status = Status.TIMED_OUT if outcome.kind is OutcomeKind.TIMED_OUT else Status.KILLED
-            result = Result(
-                mutant=mutant.id, status=status, item=outcome.item.name, gates=outcome.gating, asked=asked
-            )
-            if outcome.gating:
-                return result
-            noticed = noticed or result
-        if noticed is None and options.messages:
-            noticed = _notice_words(wordy, group, mutant, asked)
-    return noticed or Result(mutant=mutant.id, status=Status.SURVIVED, asked=asked)
-
-
-def _notice_words(engine: Engine, group: Group, mutant: Mutant, asked: int) -> Result | None:
-    for outcome in engine.run(group.items):
-        if outcome.kind is not OutcomeKind.PASSED:
-            return Result(mutant=mutant.id, status=Status.KILLED, item=outcome.item.name, asked=asked)
-    return None
-
-
-def _order(groups: Sequence[Group], first: frozenset[str]) -> Iterator[Group]:
-    cases = {name.partition("[")[0] for name in first}
-    yield from (group for group in groups if group.items[0].name.partition("[")[0] in cases)
-    yield from (group for group in groups if group.items[0].name.partition("[")[0] not in cases)
-
-
-def _limit() -> None:
-    """Bound memory, and let nothing that the subject prints reach the user."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    size = pages * resource.getpagesize() + _MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
+        said = json.loads(one.said)
+    except ValueError:
+        # It took the process with it: whatever runs the vectors sees that.
+        return Result(mutant=one.waiting.mutant.id, status=status, gates=True, is_doubtful=True)
+    return Result.from_json(said)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import collections
 import dataclasses
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from hgframing_conformance._equivalents import Equivalents, describe
+from hgframing_conformance._equivalents import Equivalents, OutOfReach, describe
 from hgframing_conformance._mutants import Mutant
-from hgframing_conformance._strength import Result, Status
+from hgframing_conformance._subject import Place
+from hgframing_conformance._trial import Result, Status
 
 
 __all__ = ["Row", "Strength", "write_strength_page"]
@@ -24,10 +25,26 @@ wrong flag bit, a missing table entry. What a fault is, and what is left alone:
 `conformance/hgframing_conformance/_mutants.py`.
 
 *Noticed* are faults because of which a case that passes no longer does, or no answer comes in time; an error in other
-words than the vector's is noticed too (`--match message`). *Gating* are those that fail `hgframing check`.
-*Equivalent* are faults that no conversation can tell, *out of reach* those in functions that no step of a vector calls;
-`tests/equivalent-mutants.yaml` has the proof of each. The *figure* is what was noticed of the rest.
+words than the vector's is noticed too (`--match message`). *Gating* are those that fail `hgframing check`. Three kinds
+of faults are no survivors, and `tests/equivalent-mutants.yaml` has the reason for each. *Equivalent*: no conversation
+can tell. *Left open*: a vector would have to demand what the text leaves open. *Out of reach*: in a function that no
+step of a vector calls, or in a check of the caller's arguments that no step can make refuse; that no case runs these
+lines is checked. The *figure* is what was noticed of the rest.
+
+How it is measured, and what to do with a survivor: [measuring-strength.md](measuring-strength.md).
 """
+_COLUMNS: Final = (
+    "module",
+    "mutants",
+    "noticed",
+    "gating",
+    "by time-out",
+    "equivalent",
+    "left open",
+    "out of reach",
+    "survived",
+    "figure",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +56,7 @@ class Row:
     gating: int
     timed_out: int
     equivalent: int
+    left_open: int
     out_of_reach: int
     survived: int
 
@@ -55,14 +73,20 @@ class Strength:
     Args:
         mutants: what was measured, in the order of the sources.
         results: what became of each; mutants without a result are left out.
-        excused: equivalents and what is out of reach.
+        excused: the file of excuses.
+        places: what is known of where each mutant is.
 
     Attributes:
         survivors: mutants that nothing noticed and nothing excuses.
+        unreached: the ids of those whose line no case runs.
     """
 
     def __init__(
-        self, mutants: Iterable[Mutant], results: Mapping[str, Result], excused: Equivalents
+        self,
+        mutants: Iterable[Mutant],
+        results: Mapping[str, Result],
+        excused: Equivalents,
+        places: Mapping[str, Place],
     ) -> None:
         self._counts: dict[str, collections.Counter[str]] = {}
         self.survivors: list[Mutant] = []
@@ -72,19 +96,17 @@ class Strength:
                 continue
             counts = self._counts.setdefault(mutant.module, collections.Counter())
             counts["mutants"] += 1
-            kind = self._kind(mutant, result, excused)
-            counts[kind] += 1
             counts["gating"] += result.gates
             counts["timed_out"] += result.status is Status.TIMED_OUT
-            if kind == "survived":
+            excuse = None if result.status.is_noticed else excused.excuse(mutant, places[mutant.id])
+            if result.status.is_noticed:
+                counts["noticed"] += 1
+            elif excuse is not None:
+                counts[excuse.value] += 1
+            else:
+                counts["survived"] += 1
                 self.survivors.append(mutant)
-
-    def _kind(self, mutant: Mutant, result: Result, excused: Equivalents) -> str:
-        if result.status.is_noticed:
-            return "noticed"
-        if excused.excuses(mutant):
-            return "equivalent"
-        return "out_of_reach" if excused.puts_out_of_reach(mutant) else "survived"
+        self.unreached = frozenset(mutant.id for mutant in self.survivors if not places[mutant.id].reached)
 
     def rows(self) -> dict[str, Row]:
         """Return the counts of every module."""
@@ -99,26 +121,31 @@ def _row(counts: Mapping[str, int]) -> Row:
     return Row(**{field.name: counts.get(field.name, 0) for field in dataclasses.fields(Row)})
 
 
-def write_strength_page(strength: Strength, excused: Equivalents, mutants: Sequence[Mutant]) -> str:
+def write_strength_page(
+    strength: Strength, excused: Equivalents, mutants: Sequence[Mutant], remarks: Sequence[str] = ()
+) -> str:
     """Write the page.
 
     Args:
         strength: what was measured.
-        excused: the file of equivalents, whose reasons are repeated.
+        excused: the file of excuses, whose reasons are repeated.
         mutants: all mutants: how many there are, and where those of the file are.
+        remarks: sentences about the measurement: its tier, its control.
     """
     by_id = {mutant.id: mutant for mutant in mutants}
     parts = [
         _HEAD,
-        f"{strength.total().mutants} of {len(mutants)} faults were measured.\n",
-        "| module | mutants | noticed | gating | by time-out | equivalent | out of reach | survived | figure |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        " ".join((f"{strength.total().mutants} of {len(mutants)} faults were measured.", *remarks)) + "\n",
+        f"| {' | '.join(_COLUMNS)} |",
+        f"|---|{'--:|' * (len(_COLUMNS) - 1)}",
         *(_line(f"`{module.rpartition('.')[2]}`", row) for module, row in strength.rows().items()),
         _line("**all**", strength.total()),
         "\n## Survivors\n",
-        *(_survivor_lines(strength.survivors) or ["None."]),
+        *(_survivor_lines(strength) or ["None."]),
         "\n## Out of reach\n",
-        *([f"* `{one.module}` `{one.function}`: {one.reason}" for one in excused.out_of_reach] or ["None."]),
+        *([_out_of_reach_line(one) for one in excused.out_of_reach] or ["None."]),
+        "\n## Left open\n",
+        *([_equivalent_line(one.id, one.reason, by_id) for one in excused.left_open] or ["None."]),
         "\n## Equivalents\n",
         *([_equivalent_line(one.id, one.reason, by_id) for one in excused.equivalents] or ["None."]),
     ]
@@ -132,30 +159,49 @@ def _line(name: str, row: Row) -> str:
         row.gating,
         row.timed_out,
         row.equivalent,
+        row.left_open,
         row.out_of_reach,
         row.survived,
     )
     return f"| {name} | {' | '.join(map(str, cells))} | {row.figure:.1%} |"
 
 
-def _survivor_lines(survivors: Sequence[Mutant]) -> list[str]:
-    return [f"* {_place(mutant)}" for mutant in survivors]
+def _survivor_lines(strength: Strength) -> list[str]:
+    remark = ", which no case runs"
+    return [
+        f"* {_describe(mutant)}{remark if mutant.id in strength.unreached else ''}"
+        for mutant in strength.survivors
+    ]
 
 
-def _place(mutant: Mutant) -> str:
+def _out_of_reach_line(entry: OutOfReach) -> str:
+    guard = f", `` {entry.guard} ``" if entry.guard else ""
+    return f"* `{entry.module}` `{entry.function}`{guard}: {entry.reason}"
+
+
+def _describe(mutant: Mutant) -> str:
     scope = f", {mutant.scope}" if mutant.scope else ""
     return f"`{mutant.id}` ({mutant.operator}{scope}): `` {describe(mutant)} ``"
 
 
 def _equivalent_line(mutant_id: str, reason: str, by_id: Mapping[str, Mutant]) -> str:
     mutant = by_id.get(mutant_id)
-    return f"* {_place(mutant) if mutant else f'`{mutant_id}`'}: {reason}"
+    return f"* {_describe(mutant) if mutant else f'`{mutant_id}`'}: {reason}"
 
 
-def iterate_diffs(mutants: Iterable[Mutant], files: Mapping[str, str]) -> Iterator[str]:
-    """Yield, for people, each mutant as a diff of its line, with its place first."""
+def iterate_diffs(
+    mutants: Iterable[Mutant], files: Mapping[str, str], unreached: Collection[str]
+) -> Iterator[str]:
+    """Yield, for people, each mutant as a diff of its line, with its place first.
+
+    Args:
+        mutants: the mutants.
+        files: modules and their files.
+        unreached: ids of those whose line no case runs.
+    """
     for mutant in mutants:
+        remark = ", no case runs this" if mutant.id in unreached else ""
         yield (
-            f"{files[mutant.module]}:{mutant.line}: {mutant.id} {mutant.operator}\n"
+            f"{files[mutant.module]}:{mutant.line}: {mutant.id} {mutant.operator}{remark}\n"
             f"  - {mutant.before}\n  + {mutant.after}"
         )

@@ -1,83 +1,149 @@
-"""What faults are planted in: an implementation that passes, and which of its functions every case runs.
+"""What faults are planted in: an implementation, what it answers to every case, and which of its lines each case runs.
 
-One run of the unchanged implementation is watched with the interpreter's profiling hook. A fault inside a function can
-only change the cases that run it. A fault in what the import runs (a table, a constant, a default) can change them all.
+One run of the unchanged implementation is watched (`_footprints`). A fault inside a function can only change the cases
+that run its line. A fault in what the import runs (a table, a constant, a default) can change them all.
+
+A case need not pass. What became of it is its *fate*, and a fault is noticed where the fate changes.
 """
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-import json
-import os
-import sys
 
-from collections.abc import Iterable, Iterator, Sequence
-from types import CodeType, FrameType
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from hgframing_conformance._adapters import Adapter, AdapterOptions, Observation
 from hgframing_conformance._cases import Case, Level
 from hgframing_conformance._direct import DirectAdapter
+from hgframing_conformance._footprints import Line, Watch, lines_of_import
+from hgframing_conformance._messages import Hello
 from hgframing_conformance._mutants import Mutant
-from hgframing_conformance._outcomes import OutcomeKind
-from hgframing_conformance._planting import dependents, import_graph, module_files, plant
+from hgframing_conformance._outcomes import Outcome, OutcomeKind
+from hgframing_conformance._planting import dependents, harness_files, import_graph, module_files, plant
 from hgframing_conformance._run import Engine, RunOptions
 from hgframing_conformance._select import Item, items
+from hgframing_conformance._statements import Guard, Statements
 from hgframing_conformance.errors import ConformanceError
 
 
-__all__ = ["Group", "StrengthError", "Subject"]
+__all__ = ["Fate", "Given", "Group", "Place", "StrengthError", "Subject"]
 
 #: How far apart the cases are that become neighbours; a prime, so that it divides no number of cases for long.
 _STRIDE: Final = 211
-_Function = tuple[str, int]
 
 
 class StrengthError(ConformanceError):
-    """Strength cannot be measured: the unchanged implementation does not pass."""
+    """Strength cannot be measured."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of an item of the unchanged implementation; of one that passed, nothing else is looked at.
+
+    Attributes:
+        kind: what happened.
+        step: the step concerned.
+        reason: why it did not pass.
+    """
+
+    kind: OutcomeKind
+    step: int | None = None
+    reason: str = ""
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Fate:
+        """Take what matters from an outcome."""
+        if outcome.kind is OutcomeKind.PASSED:
+            return cls(kind=outcome.kind)
+        return cls(kind=outcome.kind, step=outcome.step, reason=outcome.reason)
+
+    def is_gating(self, outcome: Outcome) -> bool:
+        """Tell whether a `check` that expects this fate would fail with an outcome."""
+        if self.kind is OutcomeKind.PASSED:
+            return outcome.gating
+        return outcome.kind is not self.kind
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The items of one case, and what the unchanged implementation answers: who answers the same, passes.
+    """The items of one case, and what the unchanged implementation answers: who answers the same, fares the same.
 
     Attributes:
+        numbers: the number of each item in the subject.
         items: chunkings of the case.
         messages: what asks for each of them.
         answers: what came back.
+        fates: what became of each.
+        wordy: what becomes of each where the message of an `error` counts.
     """
 
+    numbers: tuple[int, ...]
     items: tuple[Item, ...]
     messages: tuple[dict[str, Any], ...]
     answers: tuple[Observation, ...]
+    fates: tuple[Fate, ...]
+    wordy: tuple[Fate, ...]
+
+    def without(self, excluded: Collection[str]) -> Group:
+        """Leave out items by their names."""
+        keep = [index for index, item in enumerate(self.items) if item.name not in excluded]
+        return Group(
+            **{
+                field.name: tuple(getattr(self, field.name)[index] for index in keep)
+                for field in dataclasses.fields(self)
+            }
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What is known of where a fault is.
+
+    Attributes:
+        reached: whether any case, or the import, runs its statement.
+        guard: the guard that it is in.
+        refuses: whether any case makes that guard refuse.
+    """
+
+    reached: bool
+    guard: Guard | None = None
+    refuses: bool = False
 
 
 class Subject:
-    """An implementation that passes, and which of its functions every case runs.
+    """An implementation, its answers, and which of its lines every case runs.
 
     Args:
         package: the package in which faults are planted.
         target: `package.module:factory` of its harness, as in the locator `direct:package.module:factory`.
         cases: the vectors; cases that the implementation does not support are left out.
-        messages: whether the message of an `error` counts.
+        failing: whether items may fail; where not, one that does is an error.
+
+    Attributes:
+        hello: what the unchanged implementation declares.
+        files: the modules of the package.
+        names: the names of all items; the place of a name is its item's number.
+        failing: the names of those that do not pass.
 
     Raises:
         SetupError: the harness cannot be attached.
-        StrengthError: an item does not pass.
+        StrengthError: an item does not pass, and must.
         PlantingError: there is no such package.
     """
 
-    def __init__(self, package: str, target: str, cases: Sequence[Case], *, messages: bool = False) -> None:
+    def __init__(self, package: str, target: str, cases: Sequence[Case], *, failing: bool = False) -> None:
         self.target = target
-        self._options = RunOptions(messages=messages)
         self.files = module_files(package)
+        self.names: list[str] = []
+        self.failing: list[str] = []
         self._sources = {name: file.read_bytes() for name, file in self.files.items()}
-        harness = target.partition(":")[0].partition(".")[0]
-        self._imports = import_graph({**module_files(harness), **self.files})
-        self._touched: dict[_Function, list[Group]] = {}
+        self._statements: dict[str, Statements] = {}
+        self._imports = import_graph({**harness_files(target.partition(":")[0]), **self.files})
+        self._touched: dict[Line, list[int]] = collections.defaultdict(list)
         self._all: list[Group] = []
-        self._always: set[_Function] = set()
-        self._watch(cases)
+        self._watch(cases, failing=failing)
 
     def dependents(self, module: str) -> frozenset[str]:
         """Name the modules that must be imported anew where one of them changes."""
@@ -88,42 +154,78 @@ class Subject:
         faulty = mutant.apply(self._sources[mutant.module])
         plant(mutant.module, faulty, self.dependents(mutant.module))
 
-    def is_reached(self, mutant: Mutant) -> bool:
-        """Tell whether any case, or the import, runs the function that a fault is in."""
-        function = self._function(mutant)
-        return function is None or function in self._always or function in self._touched
+    def place(self, mutant: Mutant) -> Place:
+        """Say what is known of where a fault is."""
+        guard = self._statements_of(mutant).guard(mutant.line)
+        return Place(
+            reached=bool(self.groups(mutant)),
+            guard=guard,
+            refuses=guard is not None and self._runs(mutant, range(guard.first, guard.last + 1)),
+        )
 
     def groups(self, mutant: Mutant) -> Sequence[Group]:
         """List the cases that can tell a fault, likeliest first."""
-        function = self._function(mutant)
-        if function is None or function in self._always:
-            return self._all
-        return self._touched.get(function, [])
+        first, last = self._statements_of(mutant).lines(mutant.line)
+        lines = range(first, last + 1)
+        if mutant.function is None or self._by_import(mutant, lines):
+            return [group for group in self._all if group.items]
+        places = {place for line in lines for place in self._touched.get((self._file(mutant), line), ())}
+        return [self._all[place] for place in sorted(places) if self._all[place].items]
 
-    def _function(self, mutant: Mutant) -> _Function | None:
-        return None if mutant.function is None else (str(self.files[mutant.module]), mutant.function)
+    def exclude(self, names: Collection[str]) -> None:
+        """Ask no more for some items, so that they notice nothing."""
+        self._all = [group.without(names) for group in self._all]
 
-    def _watch(self, cases: Sequence[Case]) -> None:
+    def _file(self, mutant: Mutant) -> str:
+        return str(self.files[mutant.module])
+
+    def _runs(self, mutant: Mutant, lines: range) -> bool:
+        by_case = any((self._file(mutant), line) in self._touched for line in lines)
+        return by_case or self._by_import(mutant, lines)
+
+    def _by_import(self, mutant: Mutant, lines: range) -> bool:
+        return any((self._file(mutant), line) in self._always for line in lines)
+
+    def _statements_of(self, mutant: Mutant) -> Statements:
+        found = self._statements.get(mutant.module)
+        if found is None:
+            found = self._statements[mutant.module] = Statements(self._sources[mutant.module])
+        return found
+
+    def _watch(self, cases: Sequence[Case], *, failing: bool) -> None:
         known = frozenset(map(str, self.files.values()))
-        watched = _Watch(known)
+        watched = Watch(known)
         with watched:
             # In a process of its own the package would be imported anew; here its import is over and done with.
             adapter = DirectAdapter(self.target, AdapterOptions())
-        self._always = _run_by_import(known, watched.take())
-        recorder = _Watched(adapter, watched)
-        engine = Engine(recorder, self._options)
+        self.hello = adapter.hello
+        self._always = watched.take() | lines_of_import(known)
+        recorder, given = _Watched(adapter, watched), Given(adapter.hello)
+        engine, wordy = Engine(recorder, RunOptions()), Engine(given, RunOptions(messages=True))
         for case in _mixed(cases):
             outcomes = list(engine.run(items(case)))
             messages, answers = recorder.take()
+            lines = watched.take()
             if any(outcome.kind is OutcomeKind.UNSUPPORTED for outcome in outcomes):
                 continue
             for outcome in outcomes:
                 if outcome.kind is not OutcomeKind.PASSED:
-                    raise StrengthError(f"{outcome.item.name} does not pass: {outcome.reason}")
-            group = Group(items=items(case), messages=messages, answers=answers)
+                    self.failing.append(outcome.item.name)
+                    if not failing:
+                        raise StrengthError(f"{outcome.item.name} does not pass: {outcome.reason}")
+            given.answers = answers
+            group = Group(
+                numbers=tuple(range(len(self.names), len(self.names) + len(outcomes))),
+                items=items(case),
+                messages=messages,
+                answers=answers,
+                fates=tuple(map(Fate.of, outcomes)),
+                wordy=tuple(Fate.of(outcome) for outcome in wordy.run(items(case))),
+            )
+            self.names += [item.name for item in group.items]
+            for line in lines:
+                self._touched[line].append(len(self._all))
             self._all.append(group)
-            for function in watched.take():
-                self._touched.setdefault(function, []).append(group)
 
 
 def _mixed(cases: Sequence[Case]) -> list[Case]:
@@ -137,10 +239,35 @@ def _mixed(cases: Sequence[Case]) -> list[Case]:
     return mixed
 
 
+class Given:
+    """An adapter whose answers are there already; nothing is asked twice in order to be judged.
+
+    Args:
+        hello: what the implementation declares.
+
+    Attributes:
+        hello: the same.
+        answers: one for each message that will be taken.
+    """
+
+    def __init__(self, hello: Hello) -> None:
+        self.hello = hello
+        self.answers: Sequence[Observation] = ()
+
+    def run(self, messages: Iterable[dict[str, Any]]) -> Iterator[Observation]:
+        """Yield the answers, one for each message."""
+        for answer, _ in zip(self.answers, messages, strict=True):
+            yield answer
+
+    def close(self) -> tuple[str, ...]:
+        """Do nothing."""
+        return ()
+
+
 class _Watched:
     """An adapter that is watched while it works, not while its answers are judged, and that records what was said."""
 
-    def __init__(self, adapter: Adapter, watch: _Watch) -> None:
+    def __init__(self, adapter: Adapter, watch: Watch) -> None:
         self._adapter = adapter
         self._watch = watch
         self._messages: list[dict[str, Any]] = []
@@ -166,52 +293,3 @@ class _Watched:
     def close(self) -> tuple[str, ...]:
         """End the connection."""
         return self._adapter.close()
-
-
-class _Watch:
-    """Records which functions of some files run while it is entered."""
-
-    def __init__(self, files: frozenset[str]) -> None:
-        self._files = files
-        self._codes: set[CodeType] = set()
-
-    def __enter__(self) -> None:
-        sys.setprofile(self._profile)
-
-    def __exit__(self, *_: object) -> None:
-        sys.setprofile(None)
-
-    def _profile(self, frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
-            self._codes.add(frame.f_code)
-
-    def take(self) -> set[_Function]:
-        """Return what ran since the last time."""
-        found = {
-            (code.co_filename, code.co_firstlineno) for code in self._codes if code.co_filename in self._files
-        }
-        self._codes.clear()
-        return found
-
-
-def _run_by_import(files: frozenset[str], seen: set[_Function]) -> set[_Function]:
-    """Find the functions that run while the files are imported, in a process that then ends."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        watch = _Watch(files)
-        names = [name for name, module in sys.modules.items() if getattr(module, "__file__", None) in files]
-        for name in names:
-            del sys.modules[name]
-        with watch:
-            for name in names:
-                __import__(name)
-        with os.fdopen(writing, "w") as stream:
-            json.dump(sorted(watch.take()), stream)
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as stream:
-        text = stream.read()
-    os.waitpid(child, 0)
-    return seen | {(file, line) for file, line in json.loads(text or "[]")}

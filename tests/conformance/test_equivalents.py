@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from pathlib import Path
 
 import pytest
@@ -9,19 +11,24 @@ import pytest
 from hgframing_conformance._equivalents import (
     Equivalent,
     Equivalents,
+    Excuse,
     OutOfReach,
     describe,
     read_equivalents,
 )
 from hgframing_conformance._mutants import find_mutants
 from hgframing_conformance._problems import SuiteError
-from hgframing_conformance._strength import Result, Status
+from hgframing_conformance._statements import Guard
+from hgframing_conformance._subject import Place
+from hgframing_conformance._trial import Result, Status
 
 
 MUTANTS = find_mutants(
     "p._m", b"class A:\n    def f(self):\n        return a < b\n    def g(self):\n        return c\n"
 )
 FIRST = MUTANTS[0]
+#: Where no case gets.
+ASIDE = Place(reached=False)
 
 
 def excuse(**changes: str) -> Equivalents:
@@ -30,16 +37,32 @@ def excuse(**changes: str) -> Equivalents:
     return Equivalents(equivalents=(Equivalent(**entry),))
 
 
-def told(excused: Equivalents, status: Status = Status.SURVIVED, *, reached: bool = False) -> list[str]:
-    """Check the entries, all mutants having ended alike."""
+def told(excused: Equivalents, status: Status = Status.SURVIVED, place: Place = ASIDE) -> list[str]:
+    """Check the entries, all mutants having ended alike, in the same sort of place."""
     results = {mutant.id: Result(mutant=mutant.id, status=status, item="case") for mutant in MUTANTS}
-    return list(excused.problems(MUTANTS, results, dict.fromkeys(results, reached)))
+    return list(excused.problems(MUTANTS, results, dict.fromkeys(results, place)))
+
+
+def excused_by(excused: Equivalents, place: Place = ASIDE) -> dict[str, Excuse]:
+    """Map mutants to their excuses."""
+    found = {mutant.id: excused.excuse(mutant, place) for mutant in MUTANTS}
+    return {mutant: excuse for mutant, excuse in found.items() if excuse is not None}
 
 
 def test_equivalent_that_survived_is_in_order() -> None:
     """It is excused, and nobody else is."""
     assert told(excuse()) == []
-    assert [mutant.id for mutant in MUTANTS if excuse().excuses(mutant)] == [FIRST.id]
+    assert excused_by(excuse()) == {FIRST.id: Excuse.EQUIVALENT}
+
+
+def test_left_open_is_held_to_survive_too() -> None:
+    """It has its own column, and the same checks."""
+    [entry] = excuse().equivalents
+    excused = Equivalents(left_open=(entry,))
+
+    assert excused_by(excused) == {FIRST.id: Excuse.LEFT_OPEN}
+    assert told(excused) == []
+    assert "needs no excuse" in told(excused, Status.KILLED)[0]
 
 
 @pytest.mark.parametrize("status", [Status.KILLED, Status.TIMED_OUT])
@@ -47,7 +70,7 @@ def test_equivalent_that_was_noticed_is_none(status: Status) -> None:
     """A proof that is contradicted is told."""
     [problem] = told(excuse(), status)
 
-    assert "no equivalent" in problem
+    assert "needs no excuse" in problem
 
 
 def test_equivalent_without_a_mutant_is_told() -> None:
@@ -72,17 +95,50 @@ def test_out_of_reach_covers_a_function_with_all_in_it(function: str, covered: s
     """A class covers its methods, an asterisk the module."""
     excused = Equivalents(out_of_reach=(OutOfReach(module="p._m", function=function, reason="why"),))
 
-    assert {mutant.scope for mutant in MUTANTS if excused.puts_out_of_reach(mutant)} == covered
+    assert {mutant.scope for mutant in MUTANTS if mutant.id in excused_by(excused)} == covered
     assert told(excused) == []
 
 
 def test_out_of_reach_that_is_reached_or_empty_is_told() -> None:
-    """An excuse must be true, and be about something."""
+    """An excuse must be true, and be about something; one that is not true excuses nothing."""
     excused = Equivalents(out_of_reach=(OutOfReach(module="p._m", function="A.f", reason="why"),))
     empty = Equivalents(out_of_reach=(OutOfReach(module="p._m", function="A.h", reason="why"),))
 
-    assert "a case runs it" in told(excused, reached=True)[0]
+    assert "a case runs it" in told(excused, place=Place(reached=True))[0]
+    assert excused_by(excused, Place(reached=True)) == {}
     assert "no mutant" in told(empty)[0]
+
+
+GUARD = Guard(text="if a < b:", exception="LocalProtocolError", first=9, last=9)
+GUARDED = Equivalents(
+    out_of_reach=(OutOfReach(module="p._m", function="A.f", guard="if a < b:", reason="why"),)
+)
+
+
+def test_guard_that_nothing_makes_refuse_is_out_of_reach() -> None:
+    """Its line may run: what matters is that it never refuses."""
+    place = Place(reached=True, guard=GUARD)
+
+    assert told(GUARDED, place=place) == []
+    assert set(excused_by(GUARDED, place)) == {mutant.id for mutant in MUTANTS if mutant.scope == "A.f"}
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        (Place(reached=True, guard=GUARD, refuses=True), "a case makes it refuse"),
+        (
+            Place(reached=True, guard=dataclasses.replace(GUARD, exception="FaultRaised")),
+            "something else than LocalProtocolError",
+        ),
+        (Place(reached=True, guard=dataclasses.replace(GUARD, text="if b:")), "no mutant in such a guard"),
+        (Place(reached=False), "no mutant in such a guard"),
+    ],
+)
+def test_guard_that_a_peer_or_a_step_can_provoke_is_not(place: Place, problem: str) -> None:
+    """A fault of the peer is always in reach, and so is what a case makes refuse."""
+    assert problem in told(GUARDED, place=place)[0]
+    assert excused_by(GUARDED, place) == {}
 
 
 def test_read_equivalents_reads_both_lists(tmp_path: Path) -> None:
@@ -90,12 +146,14 @@ def test_read_equivalents_reads_both_lists(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
     file.write_text(
         'equivalents: [{id: m-1, line: "a -> b", reason: because}]\n'
-        "out-of-reach: [{module: m, function: f, reason: because}]\n"
+        'left-open: [{id: m-2, line: "c -> d", reason: because}]\n'
+        "out-of-reach: [{module: m, function: f, guard: 'if x:', reason: because}]\n"
     )
 
     assert read_equivalents(file) == Equivalents(
         equivalents=(Equivalent(id="m-1", line="a -> b", reason="because"),),
-        out_of_reach=(OutOfReach(module="m", function="f", reason="because"),),
+        left_open=(Equivalent(id="m-2", line="c -> d", reason="because"),),
+        out_of_reach=(OutOfReach(module="m", function="f", guard="if x:", reason="because"),),
     )
 
 

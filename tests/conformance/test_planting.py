@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hgframing_conformance._planting import PlantingError, dependents, import_graph, module_files
+from hgframing_conformance._planting import (
+    PlantingError,
+    dependents,
+    harness_files,
+    import_graph,
+    module_files,
+)
 
 
 @pytest.fixture
@@ -66,3 +72,48 @@ def test_plant_reaches_new_imports_only(package: Path) -> None:
 
     assert done.stdout.split() == ["1", "2", str(package / "low.py")]
     assert (package / "low.py").read_text() == "LIMIT = 1\n"
+
+
+def test_import_graph_follows_relative_imports(package: Path) -> None:
+    """Mercurial writes them so."""
+    (package / "deep").mkdir()
+    (package / "deep" / "__init__.py").write_text("from ..low import LIMIT\n")
+    (package / "deep" / "end.py").write_text("from .. import (aside,\n    high)\nfrom . import other\n")
+    (package / "deep" / "other.py").write_text("")
+    graph = import_graph(module_files(package.name))
+
+    assert graph["planted.deep"] == {"planted.low"}
+    assert graph["planted.deep.end"] == {
+        "planted",
+        "planted.aside",
+        "planted.high",
+        "planted.deep",
+        "planted.deep.other",
+    }
+
+
+def test_harness_files_takes_a_single_module(package: Path) -> None:
+    """A harness may be a file beside its implementation."""
+    file = package.parent / "planted_harness.py"
+    file.write_text("from planted import low\n")
+
+    assert harness_files("planted_harness") == {"planted_harness": file}
+    assert harness_files("planted.high") == module_files("planted")
+    with pytest.raises(PlantingError, match="there"):
+        harness_files("there.is.none")
+
+
+def test_plant_is_found_by_an_import_from_the_package(package: Path) -> None:
+    """`from package import module` takes the package's attribute where there is one."""
+    program = (
+        "from planted import low as before\n"
+        "from hgframing_conformance._planting import plant\n"
+        "plant('planted.low', b'LIMIT = 2', {'planted.low'})\n"
+        "from planted import low as after\n"
+        "print(before.LIMIT, after.LIMIT)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=package.parent, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["1", "2"]

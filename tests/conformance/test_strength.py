@@ -14,9 +14,10 @@ import hgframing
 import hgframing_vectors
 
 from hgframing_conformance._mutants import Mutant, find_mutants
-from hgframing_conformance._strength import Result, Status, StrengthOptions, measure
+from hgframing_conformance._strength import StrengthOptions, measure
 from hgframing_conformance._subject import Subject
 from hgframing_conformance._suites import load_suites
+from hgframing_conformance._trial import Result, Status
 
 
 SUITES = Path(str(hgframing_vectors.root())) / "suites" / "codec"

@@ -38,8 +38,8 @@ def subject() -> Subject:
 
 def test_subject_knows_what_its_cases_run(subject: Subject) -> None:
     """The codec's cases feed the buffer and never answer a request."""
-    assert subject.is_reached(mutant_in(subject, "hgframing._buffer", "FrameBuffer.feed"))
-    assert not subject.is_reached(mutant_in(subject, "hgframing._answers", "Answers.sent"))
+    assert subject.place(mutant_in(subject, "hgframing._buffer", "FrameBuffer.feed")).reached
+    assert not subject.place(mutant_in(subject, "hgframing._answers", "Answers.sent")).reached
     assert subject.groups(mutant_in(subject, "hgframing._answers", "Answers.sent")) == []
 
 
