@@ -1,18 +1,23 @@
-"""The generator `alphabet`: in every state that a server can be brought to, the frames that have no place there.
+"""The generator `alphabet`: in every state that a server can be brought to, what has a place and what has none.
 
-Three kinds of frames, each a fault of its own and so a case of its own:
+What has a place is in `_server_tables`. What has none comes here, a case each, because the first fault ends a
+connection:
 
 1. a frame that is legal elsewhere: its input is no key of the state's row, in every state;
-2. a flag nibble that its type does not have: every one at the start of a connection, one of each type in other states;
+2. a flag nibble that its type does not have: every one at the start of a connection, single bits, none and all in
+   states that take the type, one of each type in other states;
 3. a type that the revision does not have: every one at the start, one in other states;
+4. where there are streams, a frame that is legal but for its stream flags: every type at the start, one in other
+   states.
 
-and, where there are streams, a frame that is legal but for its stream flags. That a table has no place for a frame does
-not say that the text forbids it: the cases are `unspecified`, and what they demand is an error before any command runs.
+That a table has no place for a frame does not say that the text forbids it. Where it forbids it to clients, the case
+names the requirement and is `should`; that a closed stream takes only what begins it is `must`; the rest is
+`unspecified`. What all demand is an error before any command runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from hgframing import (
@@ -29,6 +34,8 @@ from hgframing import (
     encode_value,
     format_notation,
 )
+from hgframing_conformance._decisions import requirements_of
+from hgframing_conformance._server_tables import server_tables
 from hgframing_conformance._transitions import Conversation, Machine
 
 
@@ -37,7 +44,17 @@ __all__ = ["GENERATOR", "generate_alphabet"]
 GENERATOR: Final = "alphabet"
 
 _NIBBLES: Final = range(16)
-_COMMENT: Final = "The tables have no place for this frame. The text does not say what a receiver does."
+_BITS: Final = (0, 1, 2, 4, 8, 15)
+_SILENT: Final = "The tables have no place for this frame. The text does not say what a receiver does."
+_FORBIDDEN: Final = "The text forbids it to clients, and does not say what a receiver does."
+_UNSAFE: Final = "What such a frame holds must not be taken for anything."
+#: Flag 0x01 of a request frame, and of a command name, where it is the end.
+_NEW: Final = 0x01
+#: Two flags of which a frame has one: new and continuation, continuation and eos.
+_CHOICE: Final = 0x03
+_NAME_FLAGS: Final = 0x07
+_ENCODED: Final = 0x04
+_UNDEFINED: Final = (0x08, 0x10, 0x20, 0x40, 0x80)
 #: Inputs that concern the connection or a stream, and no request.
 _APART: Final = frozenset(
     {
@@ -62,6 +79,16 @@ class _Place(NamedTuple):
         return words.lower().replace("_", "-")
 
 
+class _Refused(NamedTuple):
+    """A frame without a place, and what the text says of it."""
+
+    label: str
+    what: str
+    frame: Frame
+    violated: str = ""
+    level: str = "should"
+
+
 def generate_alphabet() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield one suite for each revision: its name, and its content in the form of a suite file."""
     for revision in REVISIONS.values():
@@ -71,10 +98,10 @@ def generate_alphabet() -> Iterator[tuple[str, dict[str, Any]]]:
             {
                 "format": 1,
                 "suite": name,
-                "title": f"Frames that have no place in a state of the server's tables in {revision.key}",
+                "title": f"What has a place in a state of the server's tables in {revision.key}, and what has none",
                 "layer": "server",
                 "revisions": [revision.key],
-                "cases": list(_Alphabet(revision).cases()),
+                "cases": [*server_tables(revision), *_Alphabet(revision).cases()],
             },
         )
 
@@ -100,47 +127,68 @@ class _Alphabet:
             seen.add(key)
             place = _Place(state.connection, state.request, state.stream)
             steps = list(Conversation(self._machine).steps(way))
-            for label, what, frame in self._frames(place, is_first=not way):
-                yield self._case(place, steps, label, what, frame)
+            for refused in self._refused(place, is_first=not way):
+                yield self._case(place, steps, refused)
 
-    def _frames(self, place: _Place, *, is_first: bool) -> Iterator[tuple[str, str, Frame]]:
+    def _refused(self, place: _Place, *, is_first: bool) -> Iterator[_Refused]:
         for type_id in _NIBBLES:
             spec = self._revision.frames.get(type_id)
-            legal: Mapping[int, FrameInput] = {} if spec is None else spec.inputs
-            name = f"type-{type_id}" if spec is None else spec.name
-            absent = [flags for flags in _NIBBLES if flags not in legal]
             if spec is None:
                 # What flags an unknown type has says nothing; at the start every type is tried, later the last.
-                tried = absent[:1] if is_first or type_id == _NIBBLES[-1] else []
-            else:
-                tried = absent if is_first else absent[-1:]
+                if is_first or type_id == _NIBBLES[-1]:
+                    frame = self._frame(place, type_id, 0)
+                    what = f"type-{type_id} with flags 0, which it does not have"
+                    yield _Refused(f"type-{type_id}-0", what, frame)
+                continue
+            absent = [flags for flags in _NIBBLES if flags not in spec.inputs]
+            # The types of requests come in every state that takes them with every single bit that they lack.
+            has_type = any(
+                what not in _APART and self._has_place(place, what) for what in spec.inputs.values()
+            )
+            bits = [flags for flags in absent if flags in _BITS]
+            tried = absent if is_first else bits if has_type else absent[-1:]
             for flags in _NIBBLES:
                 frame = self._frame(place, type_id, flags)
                 if flags in tried:
-                    yield f"{name}-{flags}", f"{name} with flags {flags}, which it does not have", frame
-                elif flags in legal and not self._has_place(place, legal[flags]):
-                    yield f"{name}-{flags}", f"{name}, {legal[flags].value}", frame
+                    what = f"{spec.name} with flags {flags}, which it does not have"
+                elif flags in spec.inputs and not self._has_place(place, spec.inputs[flags]):
+                    what = f"{spec.name}, {spec.inputs[flags].value}"
+                else:
+                    continue
+                yield _Refused(
+                    f"{spec.name}-{flags}", what, frame, _violated(spec.type, flags, place.request)
+                )
         if self._has_streams:
-            yield from self._on_wrong_stream(place)
+            yield from self._on_wrong_stream(place, is_first=is_first)
 
     def _has_place(self, place: _Place, frame_input: FrameInput) -> bool:
         if frame_input not in self._revision.connection[place.connection]:
             return False
         return frame_input in _APART or frame_input in self._revision.server_request[place.request]
 
-    def _on_wrong_stream(self, place: _Place) -> Iterator[tuple[str, str, Frame]]:
-        """A frame that has a place, on a stream that is not open."""
-        for nibbles, frame_input in self._revision.inputs.items():
-            if frame_input in _APART or not self._has_place(place, frame_input):
-                continue
-            type_id, flags = nibbles >> 4, nibbles & 0x0F
+    def _on_wrong_stream(self, place: _Place, *, is_first: bool) -> Iterator[_Refused]:
+        """Frames that have a place, on a stream that is not open, or with stream flags that nobody defines."""
+        taken: dict[int, tuple[int, FrameInput]] = {}
+        for code, what in self._revision.inputs.items():
+            if self._has_place(place, what) and (is_first or what not in _APART):
+                taken.setdefault(code >> 4, (code & 0x0F, what))
+        for number, (type_id, (flags, what)) in enumerate(taken.items()):
             name = self._revision.frames[type_id].name
-            for cause in StreamInput:
-                if cause not in self._revision.stream[StreamState.CLOSED]:
-                    frame = self._frame(place, type_id, flags, stream=(5, cause.value))
-                    label = f"{name}-{flags}-on-closed-{cause.name.lower()}"
-                    yield label, f"{name}, {frame_input.value}, on a stream that is not open", frame
-            return
+            for cause in (StreamInput.PLAIN, StreamInput.END) if is_first or number == 0 else ():
+                for encoded in (0, _ENCODED) if number == 0 else (0,):
+                    yield _Refused(
+                        f"{name}-{flags}-on-closed-{cause.name.lower()}{'-encoded' if encoded else ''}",
+                        f"{name}, {what.value}, on a stream that is not open",
+                        self._frame(place, type_id, flags, stream=(5, cause.value | encoded)),
+                        "STREAM-003",
+                        "must",
+                    )
+            for bit in _UNDEFINED if is_first and number == 0 else ():
+                yield _Refused(
+                    f"{name}-{flags}-stream-flag-{bit}",
+                    f"{name}, {what.value}, with the undefined stream flag {bit}",
+                    self._frame(place, type_id, flags, stream=(5, bit | StreamInput.BEGIN.value)),
+                )
 
     def _frame(self, place: _Place, type_id: int, flags: int, stream: tuple[int, int] | None = None) -> Frame:
         opening = StreamInput.BEGIN if place.stream is StreamState.CLOSED else StreamInput.PLAIN
@@ -178,24 +226,47 @@ class _Alphabet:
             case _:
                 return b""
 
-    def _case(
-        self, place: _Place, before: list[dict[str, Any]], label: str, what: str, frame: Frame
-    ) -> dict[str, Any]:
+    def _case(self, place: _Place, before: list[dict[str, Any]], refused: _Refused) -> dict[str, Any]:
         codes = {"code": "unexpected-frame", "also": ["bad-flags", "bad-request-state", "stream-not-open"]}
+        requirements = requirements_of(self._revision, [refused.violated])
         return {
-            "id": f"server-alphabet-{self._revision.key}-{place.name}-{label}",
-            "title": f"{place.name} has no place for {what}",
-            "level": "unspecified",
+            "id": f"server-alphabet-{self._revision.key}-{place.name}-{refused.label}",
+            "title": f"{place.name} has no place for {refused.what}",
+            "level": refused.level if requirements else "unspecified",
+            **({"requirements": requirements, "violates": requirements} if requirements else {}),
             "source": f"generated:{GENERATOR}",
-            "comment": _COMMENT,
+            "comment": _UNSAFE if refused.level == "must" else _FORBIDDEN if requirements else _SILENT,
             "tier": "full",
             "chunkings": ["frame"],
             "steps": [
                 *before,
                 {
-                    "receive": [format_notation(frame, self._revision)],
+                    "receive": [format_notation(refused.frame, self._revision)],
                     "expect": [{"error": codes}],
                     "never": ["run-command"],
                 },
             ],
         }
+
+
+def _violated(kind: FrameType, flags: int, state: ServerRequestState) -> str:
+    """Name the rule for clients that such a frame breaks; empty: none that is about its flags or its request."""
+    match kind:
+        case FrameType.COMMAND_REQUEST if not flags & _CHOICE:
+            return "REQ-006"
+        case FrameType.COMMAND_REQUEST if flags & _CHOICE == _CHOICE:
+            return "REQ-007"
+        case FrameType.COMMAND_REQUEST if flags & _NEW and state is not ServerRequestState.UNKNOWN:
+            return "REQ-004"
+        case FrameType.COMMAND_REQUEST if not flags & _NEW and state is ServerRequestState.UNKNOWN:
+            return "REQ-005"
+        case FrameType.COMMAND_NAME if not flags & _NAME_FLAGS:
+            return "CMD-008"
+        case FrameType.COMMAND_NAME if flags & _NEW and flags & _NAME_FLAGS != _NEW:
+            return "CMD-006"
+        case FrameType.SENDER_SETTINGS if flags & _CHOICE == _CHOICE:
+            return "SET-007"
+        case FrameType.STREAM_SETTINGS if flags & _CHOICE == _CHOICE:
+            return "ENC-007"
+        case _:
+            return ""

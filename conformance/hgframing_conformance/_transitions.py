@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import collections
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from hgframing import (
@@ -30,6 +30,7 @@ from hgframing import (
     encode_value,
     format_notation,
 )
+from hgframing_conformance._decisions import STREAM_DECIDED_BY, request_requirements
 
 
 __all__ = ["GENERATOR", "Conversation", "Machine", "generate_transitions", "reachable_transitions"]
@@ -61,36 +62,6 @@ class _Event(NamedTuple):
 _Key: TypeAlias = tuple[str, str, str]
 _Path: TypeAlias = tuple[_Event, ...]
 
-#: Which requirement decides that a frame of this kind is taken. Without one a case stays `unspecified`.
-_DECIDED_BY: Final[Mapping[FrameInput, tuple[str, ...]]] = {
-    _F.SETTINGS_MORE: ("SET-006",),
-    _F.SETTINGS_LAST: ("SET-001", "SET-006"),
-    _F.STREAM_SETTINGS_MORE: ("ENC-006",),
-    _F.STREAM_SETTINGS_LAST: ("ENC-001",),
-    _F.NAME: ("CMD-001", "CMD-003"),
-    _F.NAME_ARGUMENTS: ("CMD-004",),
-    _F.NAME_DATA: ("CMD-005",),
-    _F.NAME_ARGUMENTS_DATA: ("CMD-004", "CMD-005"),
-    _F.ARGUMENT: ("ARG-002",),
-    _F.ARGUMENT_PART: ("ARG-004", "ARG-005"),
-    _F.ARGUMENT_LAST: ("ARG-006",),
-    _F.NEW: ("REQ-005",),
-    _F.NEW_DATA: ("REQ-005", "REQ-010"),
-    _F.NEW_MORE: ("REQ-005", "REQ-009"),
-    _F.NEW_MORE_DATA: ("REQ-005", "REQ-009", "REQ-010"),
-    _F.CONTINUATION: ("REQ-008",),
-    _F.CONTINUATION_DATA: ("REQ-008", "REQ-010"),
-    _F.CONTINUATION_MORE: ("REQ-008", "REQ-009"),
-    _F.CONTINUATION_MORE_DATA: ("REQ-008", "REQ-009", "REQ-010"),
-    _F.DATA_MORE: ("DATA-002",),
-    _F.DATA_LAST: ("DATA-003",),
-}
-_STREAM_DECIDED_BY: Final[Mapping[tuple[StreamState, StreamInput], tuple[str, ...]]] = {
-    (StreamState.CLOSED, StreamInput.BEGIN): ("STREAM-003", "STREAM-004"),
-    (StreamState.CLOSED, StreamInput.BEGIN_END): ("STREAM-003", "STREAM-005"),
-    (StreamState.OPEN, StreamInput.PLAIN): ("STREAM-004",),
-    (StreamState.OPEN, StreamInput.END): ("STREAM-005",),
-}
 _SETTINGS_INPUTS: Final = frozenset({_F.SETTINGS_MORE, _F.SETTINGS_LAST})
 _STREAM_SETTINGS_INPUTS: Final = frozenset({_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST})
 _REQUEST_STARTS: Final = frozenset({_F.NEW, _F.NEW_DATA, _F.NEW_MORE, _F.NEW_MORE_DATA})
@@ -240,16 +211,13 @@ def _words(key: _Key) -> tuple[str, str, str]:
 
 def _decided_by(key: _Key, revision: Revision) -> tuple[str, ...]:
     table, state, cause = key
-    if "STREAM_SETTINGS" in cause and Feature.CONTENT_ENCODINGS not in revision.features:
-        # The frame exists, but no profile that it could name is defined.
-        return ()
     if table == "stream":
-        return _STREAM_DECIDED_BY.get((StreamState[state], StreamInput[cause]), ())
+        return STREAM_DECIDED_BY.get((StreamState[state], StreamInput[cause]), ())
     if cause == LocalInput.SENT.name:
         return ("RID-005",) if Feature.REQUEST_IDS in revision.features else ()
     if cause == LocalInput.ANSWER.name:
         return ("RSP-003",)
-    return _DECIDED_BY[FrameInput[cause]]
+    return tuple(request_requirements(revision, FrameInput[cause]))
 
 
 def _deviations(path: _Path, revision: Revision) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hgframing import REVISIONS, ConnectionState, Feature, ServerRequestState, parse_notation
@@ -17,7 +19,8 @@ def tried(revision_key: str, place: str) -> set[tuple[int, int]]:
     prefix = f"server-alphabet-{revision_key}-{place}-"
     found = set()
     for case in SUITES[revision_key]["cases"]:
-        if case["id"].startswith(prefix) and "on-closed" not in case["id"]:
+        is_about_stream = "on-closed" in case["id"] or "stream-flag" in case["id"]
+        if case["id"].startswith(prefix) and not is_about_stream:
             frame = parse_notation(case["steps"][-1]["receive"][0], revision)
             found.add((frame.type_id, frame.flags))
     return found
@@ -58,14 +61,53 @@ def test_alphabet_begins_no_stream_where_there_are_none() -> None:
         assert any("on-closed" in case["id"] for case in suite["cases"]) == has_streams
 
 
-def test_alphabet_demands_an_error_and_claims_no_requirement() -> None:
-    """The tables are ours, so no case gates; each says what is open and what would be unsafe."""
-    for suite in SUITES.values():
-        for case in suite["cases"]:
-            assert case["level"] == "unspecified"
-            assert case["comment"]
-            assert case["steps"][-1]["never"] == ["run-command"]
-            assert "error" in case["steps"][-1]["expect"][0]
+def refusals() -> list[dict[str, Any]]:
+    """Return the cases of all revisions whose last frame has no place."""
+    return [case for suite in SUITES.values() for case in suite["cases"] if "-takes-" not in case["id"]]
+
+
+def test_alphabet_demands_an_error_and_no_command() -> None:
+    """Each case says what is open and what would be unsafe."""
+    for case in refusals():
+        assert case["comment"]
+        assert case["steps"][-1]["never"] == ["run-command"]
+        assert "error" in case["steps"][-1]["expect"][0]
+
+
+def test_alphabet_levels_are_earned() -> None:
+    """What a closed stream takes is `must` (STREAM-003), what clients may not send `should`; the rest names nothing."""
+    for case in refusals():
+        requirements = case.get("requirements", [])
+        assert requirements == case.get("violates", [])
+        expected = {(): "unspecified", ("STREAM-003",): "must"}.get(tuple(requirements), "should")
+        assert case["level"] == expected, case["id"]
+
+
+@pytest.mark.parametrize(
+    ("case_id", "requirement"),
+    [
+        ("server-alphabet-0006-unknown-command-request-4", "REQ-006"),
+        ("server-alphabet-0006-initial-command-request-3", "REQ-007"),
+        ("server-alphabet-0006-active-command-request-1", "REQ-004"),
+        ("server-alphabet-0006-unknown-command-request-2", "REQ-005"),
+        ("server-alphabet-0002-unknown-command-name-0", "CMD-008"),
+        ("server-alphabet-0002-unknown-command-name-3", "CMD-006"),
+        ("server-alphabet-0006-initial-sender-protocol-settings-3", "SET-007"),
+        ("server-alphabet-0006-initial-stream-settings-3", "ENC-007"),
+    ],
+)
+def test_alphabet_names_the_rule_that_is_broken(case_id: str, requirement: str) -> None:
+    """Read in the catalogue, one case each."""
+    (case,) = (case for case in refusals() if case["id"] == case_id)
+
+    assert case["violates"] == [requirement]
+
+
+def test_alphabet_breaks_no_rule_with_flags_that_nobody_defines() -> None:
+    """Four bits are defined of a request, and three of a command name: the fourth is of no text."""
+    (case,) = (case for case in refusals() if case["id"] == "server-alphabet-0002-unknown-command-name-12")
+
+    assert case["level"] == "unspecified"
 
 
 def test_alphabet_ids_are_unique() -> None:
