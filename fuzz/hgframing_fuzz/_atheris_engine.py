@@ -19,7 +19,7 @@ import zlib
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
-from types import FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
 from hgframing_fuzz._input import OPTIONS_SIZE, FuzzInput, decode_input, encode_input
@@ -40,6 +40,9 @@ _COUNTER_BITS: Final = 9
 #: How often libFuzzer's own mutations of octets are used, and how often a new input.
 _RAW: Final = 0.1
 _FRESH: Final = 0.2
+
+#: Inputs that are run to see that the right code was instrumented.
+_PROBES: Final = 50
 
 
 class InstrumentationError(Exception):
@@ -117,9 +120,14 @@ class _Feedback:
             self._touch(slot)
 
 
-def _instrument(bound: BoundTarget, instrument: Callable[[FunctionType], object]) -> None:
-    """Instrument what a subject names."""
-    names = bound.subject.instrument
+def _instrument(
+    bound: BoundTarget, instrument: Callable[[FunctionType], object], *, light: bool
+) -> list[FunctionType]:
+    """Instrument what a subject names, or of that the reactor's own modules alone."""
+    names = tuple(name for name in bound.subject.instrument if name in sys.modules)
+    code = bound.subject.code
+    if light and code is not None:
+        names = tuple(name for name in names if sys.modules[name].__file__ in code.reactors) or names
     functions = [function for name in names for function in functions_of(sys.modules[name])]
     if not functions:
         raise InstrumentationError(
@@ -127,6 +135,43 @@ def _instrument(bound: BoundTarget, instrument: Callable[[FunctionType], object]
         )
     for function in functions:
         instrument(function)
+    return functions
+
+
+def _require_sight(
+    bound: BoundTarget, functions: Sequence[FunctionType], inputs: Iterable[FuzzInput]
+) -> None:
+    """Run a few inputs and see that what is run is what was instrumented.
+
+    A module that was imported twice, or whose functions were replaced, would be instrumented in vain. An engine does
+    not complain of that: it runs for a night and finds what chance finds.
+    """
+    instrumented = {function.__code__ for function in functions}
+    run: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            run.add(frame.f_code)
+
+    previous = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        for value in inputs:
+            bound.target.check(value)
+    finally:
+        sys.setprofile(previous)
+    reactors = bound.subject.code.reactors if bound.subject.code is not None else frozenset()
+    missed = {
+        code.co_name
+        for code in run - instrumented
+        if code.co_filename in reactors and not code.co_name.startswith(("<", "__"))
+    }
+    seen = len(run & instrumented)
+    if not seen or len(missed) > seen:
+        raise InstrumentationError(
+            f"{seen} instrumented functions of {bound.subject.name} are run, and {len(missed)} that are not "
+            f"instrumented: the engine would be blind ({', '.join(sorted(missed)[:5]) or 'no other is'})"
+        )
 
 
 def fuzz(
@@ -136,6 +181,7 @@ def fuzz(
     program: str,
     arguments: Sequence[str],
     judge: Callable[[bytes, Outcome], None],
+    light: bool = False,
 ) -> None:
     """Hand the process over to libFuzzer. It usually ends the process itself.
 
@@ -145,16 +191,22 @@ def fuzz(
         program: the program's name.
         arguments: libFuzzer's: options and corpus directories or files.
         judge: called after each execution; what it raises ends the run as a crash.
+        light: branches of the reactor's own modules alone, which costs less than half.
 
     Raises:
-        InstrumentationError: there is nothing to instrument.
+        InstrumentationError: there is nothing to instrument, or what was instrumented is not what is run.
         ImportError: atheris is not installed.
     """
     import atheris  # noqa: PLC0415 -- optional, and must not be imported by anything else
 
-    _instrument(bound, atheris.instrument_func)
+    def branches_alone(function: FunctionType) -> None:
+        # What instrument_func does, without its comparisons.
+        function.__code__ = atheris.patch_code(function.__code__, False)
+
+    functions = _instrument(bound, branches_alone if light else atheris.instrument_func, light=light)
     feedback = _Feedback(make_counters(atheris.instrument_func))
     mutator = bound.mutator(rng)
+    _require_sight(bound, functions, [mutator.fresh() for _ in range(_PROBES)])
     check = bound.target.check
 
     def test_one_input(octets: bytes) -> None:

@@ -1,232 +1,197 @@
-"""A process that fuzzes with atheris for a campaign, and how a campaign starts it.
+"""The coverage-guided worker of a campaign: atheris in its process, its limits in our hands.
 
-libFuzzer owns its process and ends it as it likes, without Python's clean-up. So it gets one of its own; what
-it finds is written when it is found, and what it did every second. The worker watches the clock itself,
-because that is the only way to end without losing the last second.
+libFuzzer owns its process and ends it as it likes, without Python's clean-up. So what it finds is written when it is
+found, what it did every other second, and the worker ends it itself: that is the only way to end without losing the
+last second. libFuzzer's own limits of time and memory and its handlers of signals are off: whatever ends a worker ends
+it in the same way with every engine, and its owner makes the same finding of it.
 
-A worker that dies (libFuzzer ends it for time, memory or a crash of the interpreter) is started again for the
-rest of the time, on the same corpus. Fork mode, which libFuzzer has for that, was measured to be slower than
-one process.
+Fork mode, which libFuzzer has for targets that die, was measured to be slower than one process.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-import subprocess
-import sys
 import time
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
-import msgspec
-
-from hgframing_fuzz._atheris_engine import SLOWDOWN, fuzz
-from hgframing_fuzz._buckets import BucketTable
-from hgframing_fuzz._findings import FindingsDirectory, RunSummary
-from hgframing_fuzz._guards import Guards
-from hgframing_fuzz._input import decode_input, encode_input
+from hgframing_fuzz._atheris_engine import InstrumentationError, fuzz
+from hgframing_fuzz._buckets import Bucket, BucketTable
+from hgframing_fuzz._campaign import CampaignDirectory
+from hgframing_fuzz._engines import Engine
+from hgframing_fuzz._findings import write_whole
+from hgframing_fuzz._input import encode_input
 from hgframing_fuzz._outcome import Feature, Outcome
+from hgframing_fuzz._records import Ended, Stint
 from hgframing_fuzz._spec import BoundTarget
-from hgframing_fuzz.targets import TARGETS
 
 
-__all__ = ["WorkOrder", "WorkerError", "main", "run_worker"]
+__all__ = ["BLIND", "BlindError", "Owner", "run_atheris"]
+
+#: The exit status of a worker whose engine sees nothing of what it runs.
+BLIND: Final = 78
 
 #: Inputs of the generator that a corpus starts with.
 _SEEDS: Final = 64
 
-#: Octets of an input. Instrumented, a long one costs the time of hundreds, and libFuzzer keeps many of them
-#: for how often they go round a loop. The loop engine makes those.
+#: Octets of an input. Instrumented, a long one costs the time of hundreds, and libFuzzer keeps many of them for how
+#: often they go round a loop. The loop engine makes those.
 _MAX_SIZE: Final = 8192
 
-#: Deaths after which a campaign gives up: by then it is not the inputs.
-_MAX_DEATHS: Final = 20
-
-#: Branches that the engine must have seen at the end. An instrumented reactor shows hundreds; a few mean that
-#: something imported its code after it was instrumented, and that the engine was blind.
-_MIN_COVERAGE: Final = 100
+#: Branches that the engine must have seen when it has read the corpus. Fewer mean that it is blind.
+_MIN_COVERAGE: Final = 20
 
 _COVERAGE: Final = re.compile(rb"\bcov: (\d+)")
-
-#: libFuzzer's exit statuses that it documents for findings: a time-out, too much memory, a crash.
-_DEATHS: Final = frozenset({70, 71, 77})
-
-
-class WorkerError(Exception):
-    """A worker cannot work; the message says why, with what it printed last."""
+#: Octets at the end of the log in which libFuzzer's last line is found.
+_TAIL: Final = 4096
 
 
-class WorkOrder(msgspec.Struct, frozen=True):
-    """What a worker is to do.
-
-    Attributes:
-        target: a key of `TARGETS`.
-        locator: the implementation.
-        directory: where findings, corpus and log go.
-        seconds: wall time.
-        seed: of libFuzzer's choices and ours.
-    """
-
-    target: str
-    locator: str
-    directory: str
-    seconds: float
-    seed: int
+class BlindError(Exception):
+    """An engine sees nothing of what it runs, and its silence would mean nothing."""
 
 
-def run_worker(order: WorkOrder, *, on_progress: Callable[[RunSummary], None] = lambda _: None) -> RunSummary:
-    """Start a worker, and again when it dies, until its time is up.
+class Owner(Protocol):
+    """A worker, as far as this engine needs it (`_campaign_worker.Worker`)."""
 
-    Args:
-        order: what to do.
-        on_progress: called a few times a second with what has been done since the worker was last started.
+    bound: BoundTarget
+    campaign: CampaignDirectory
+    table: BucketTable
+    stint: Stint
 
-    Raises:
-        WorkerError: it cannot work, dies again and again, or its instrumentation shows nothing.
-    """
-    directory = FindingsDirectory(Path(order.directory))
-    log = directory.path / "atheris.log"
-    started = time.monotonic()
-    total: RunSummary | None = None
-    deaths = 0
-    with log.open("wb") as stream:
-        while (left := order.seconds - (time.monotonic() - started)) > 0:
-            part = msgspec.structs.replace(order, seconds=left, seed=order.seed + deaths)
-            status = _work(part, stream.fileno(), directory, on_progress)
-            summary = directory.read_summary()
-            if summary is not None:
-                total = summary if total is None else total.merged(summary)
-            if status == 0:
-                break
-            deaths += 1
-            if status not in _DEATHS or deaths > _MAX_DEATHS or total is None:
-                raise WorkerError(f"the atheris worker ended with status {status}; it printed:\n{_tail(log)}")
-    if total is None:
-        raise WorkerError(f"the atheris worker wrote no summary; it printed:\n{_tail(log)}")
-    coverage = max((int(number) for number in _COVERAGE.findall(log.read_bytes())), default=0)
-    if coverage < _MIN_COVERAGE:
-        raise WorkerError(f"the engine saw {coverage} branches: the code under test is not instrumented")
-    directory.write_summary(total)
-    return total
+    def begin(self) -> None:
+        """The engine runs its first input now."""
+
+    def seeds(self) -> list[bytes]:
+        """What to begin with."""
+
+    def save(self, bucket: Bucket) -> None:
+        """Write a finding."""
+
+    def look(self, *, seconds: float, executions: int, features: int, branches: int = 0) -> Ended | None:
+        """Take note of how far the engine is, and say why it must end, if it must."""
 
 
-def _work(
-    order: WorkOrder, log: int, directory: FindingsDirectory, on_progress: Callable[[RunSummary], None]
-) -> int:
-    """Run one worker to its end."""
-    text = msgspec.json.encode(order).decode()
-    command = [sys.executable, "-m", "hgframing_fuzz._atheris_worker", text]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process:  # noqa: S603 -- ours
-        try:
-            while True:
-                try:
-                    return process.wait(timeout=0.5)
-                except subprocess.TimeoutExpired:
-                    summary = directory.read_summary()
-                    if summary is not None:
-                        on_progress(summary)
-        except KeyboardInterrupt:
-            process.terminate()
-            process.wait()
-            return 0
+class _Judge:
+    """Counts and sorts, and ends the process when it is time."""
 
-
-def _tail(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-    return "\n".join(f"  | {line}" for line in lines)
-
-
-class _Worker:
-    """Counts, sorts and writes, in the worker's process."""
-
-    def __init__(self, order: WorkOrder, bound: BoundTarget) -> None:
-        self._order = order
-        self._bound = bound
-        self._directory = FindingsDirectory(Path(order.directory))
-        self._table = BucketTable(order.target)
-        self._started = time.perf_counter()
-        self._due = 1.0
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._log = owner.campaign.log(owner.stint.name)
         self._executions = 0
         self._features: set[Feature] = set()
+        self._branches = 0
+        self._due = 0.0
+        self._started = time.perf_counter()
 
-    def judge(self, octets: bytes, outcome: Outcome) -> None:
-        """Take one outcome; end the process when the time is up."""
+    def __call__(self, octets: bytes, outcome: Outcome) -> None:
+        """Take one outcome."""
+        owner = self._owner
         if not self._executions:
             # Instrumentation has taken seconds by now; they are not the engine's.
             self._started = time.perf_counter()
+            owner.begin()
         self._executions += 1
         seconds = time.perf_counter() - self._started
         self._features.update(outcome.features)
         finding = outcome.finding
         if finding is not None:
-            bucket = self._table.add(finding, bytes(octets), seconds=seconds, execution=self._executions)
+            bucket = owner.table.add(finding, bytes(octets), seconds=seconds, execution=self._executions)
             if bucket is not None:
-                self._directory.save(bucket, self._bound.describe(decode_input(bucket.shortest)))
-        if seconds >= self._due:
-            self._due = seconds + 1.0
-            self.summarise(seconds)
-        if seconds >= self._order.seconds:
-            self.summarise(seconds)
+                owner.save(bucket)
+        if seconds < self._due:
+            return
+        self._due = seconds + 0.25
+        self._read_log()
+        ended = owner.look(
+            seconds=seconds,
+            executions=self._executions,
+            features=len(self._features),
+            branches=self._branches,
+        )
+        if ended is not None:
             # libFuzzer would go on, and would end without a last word from us.
             os._exit(0)
 
-    def summarise(self, seconds: float) -> None:
-        """Write what has been done."""
-        self._directory.write_summary(
-            RunSummary(
-                target=self._order.target,
-                implementation=self._bound.subject.name,
-                engine="atheris",
-                seed=self._order.seed,
-                executions=self._executions,
-                seconds=round(seconds, 3),
-                features=len(self._features),
-                buckets=RunSummary.summarise(self._table),
-            )
-        )
+    def _read_log(self) -> None:
+        """Find libFuzzer's own count of branches; nothing but its log tells it."""
+        with self._log.open("rb") as file:
+            file.seek(max(0, self._log.stat().st_size - _TAIL))
+            text = file.read()
+        counts = _COVERAGE.findall(text)
+        if not counts:
+            return
+        self._branches = max(self._branches, int(counts[-1]))
+        if self._branches < _MIN_COVERAGE and b"\tINITED" in text:
+            os.write(2, f"the engine sees {self._branches} branches: nothing is instrumented\n".encode())
+            os._exit(BLIND)
 
 
-def _sow(bound: BoundTarget, corpus: Path, seed: int) -> None:
-    """Give libFuzzer something to start from, if there is nothing."""
-    corpus.mkdir(parents=True, exist_ok=True)
-    if any(corpus.iterdir()):
-        return
-    mutator = bound.mutator(Random(seed))  # noqa: S311 -- repeatable on purpose
-    for number in range(_SEEDS):
-        (corpus / f"seed-{number:03}").write_bytes(encode_input(mutator.fresh())[:_MAX_SIZE])
+def _sow(owner: Owner, seed: int) -> None:
+    """Give libFuzzer something to start from, under the names that it would give."""
+    corpus = owner.campaign.corpus_path
+    mutator = owner.bound.mutator(Random(seed))  # noqa: S311 -- repeatable on purpose
+    inputs = owner.seeds()
+    if len(owner.campaign.corpus()) < _SEEDS // 2:
+        inputs += [encode_input(mutator.fresh()) for _ in range(_SEEDS)]
+    for octets in inputs:
+        if len(octets) <= _MAX_SIZE:
+            name = hashlib.sha1(octets).hexdigest()  # noqa: S324 -- libFuzzer's own
+            if not (corpus / name).exists():
+                (corpus / name).write_bytes(octets)
 
 
-def main(text: str) -> None:
-    """Work. The process ends inside of libFuzzer.
-
-    Args:
-        text: a work order in JSON.
-    """
-    order = msgspec.json.decode(text, type=WorkOrder)
-    guards = Guards(slowdown=SLOWDOWN)
-    # The parent has attached it before, so that a user's mistake is told there.
-    bound = TARGETS[order.target].bind(order.locator, guards)
-    corpus = Path(order.directory) / "corpus"
-    _sow(bound, corpus, order.seed)
-    worker = _Worker(order, bound)
-    # libFuzzer's own limits are above ours, and catch what ours cannot interrupt. A seed of 0 would mean
-    # "choose one".
-    arguments = [
-        f"-seed={order.seed + 1}",
+def _arguments(seed: int, corpus: Path, dictionary: Path | None) -> Sequence[str]:
+    """LibFuzzer's options: everything that would end the process is off."""
+    off = ("timeout", "rss_limit_mb", "malloc_limit_mb", "detect_leaks")
+    handlers = ("segv", "bus", "abrt", "ill", "fpe", "int", "term", "xfsz", "usr1", "usr2")
+    return [
+        # 0 would mean "choose one".
+        f"-seed={seed % 0xFFFF_FFFE + 1}",
         f"-max_len={_MAX_SIZE}",
-        "-timeout=60",
-        "-rss_limit_mb=2048",
-        f"-artifact_prefix={order.directory}/",
+        *(f"-{name}=0" for name in off),
+        *(f"-handle_{name}=0" for name in handlers),
+        *([f"-dict={dictionary}"] if dictionary else []),
         str(corpus),
     ]
-    rng = Random(order.seed)  # noqa: S311 -- repeatable on purpose
-    with guards:
-        fuzz(bound, rng, program="hgframing-fuzz", arguments=arguments, judge=worker.judge)
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+def run_atheris(owner: Owner, engine: Engine) -> None:
+    """Run the engine. The process ends inside of libFuzzer.
+
+    Args:
+        owner: the worker.
+        engine: how much is instrumented.
+
+    Raises:
+        BlindError: nothing of what is run is instrumented.
+        ImportError: atheris is not installed.
+    """
+    seed = owner.stint.seed
+    _sow(owner, seed)
+    try:
+        fuzz(
+            owner.bound,
+            Random(seed),  # noqa: S311 -- repeatable on purpose
+            program="hgframing-fuzz",
+            arguments=_arguments(seed, owner.campaign.corpus_path, _dictionary(owner)),
+            judge=_Judge(owner),
+            light=engine is Engine.LIGHT,
+        )
+    except InstrumentationError as error:
+        raise BlindError(str(error)) from error
+
+
+def _dictionary(owner: Owner) -> Path | None:
+    """Write the target's dictionary as libFuzzer reads it."""
+    words = owner.bound.spec.dictionary
+    if not words:
+        return None
+    path = owner.campaign.path / "dictionary"
+    lines = ('"' + "".join(f"\\x{octet:02x}" for octet in word) + '"\n' for word in words if word)
+    write_whole(path, "".join(lines).encode())
+    return path

@@ -26,10 +26,13 @@ import msgspec
 from hgframing_fuzz._outcome import Finding
 
 
-__all__ = ["Bucket", "BucketKey", "BucketTable"]
+__all__ = ["DIED", "Bucket", "BucketKey", "BucketTable"]
 
 #: What a file name may hold everywhere, without anything that a shell or a glob reads.
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+
+#: The kind of a finding that ended the process. Its input must not be run again in a process that is worth keeping.
+DIED: Final = "died"
 
 #: Octets of one part of an id; three of them and the suffix stay below the 255 of common file systems.
 _PART_SIZE: Final = 70

@@ -1,42 +1,69 @@
 """A campaign: its directory, and what several workers and several sessions add up to.
 
     campaign.json               what is fuzzed; a campaign that is resumed goes on with the same
-    corpus/<hash>               inputs that showed something new, shared by all workers and both engines
+    corpus/<hash>               inputs that showed something new, shared by all workers and all engines
     <bucket>.bin, .txt          findings (`_findings`)
-    workers/<session>-<n>.json  what one worker did, replaced as a whole every few seconds
-    workers/<session>-<n>.jsonl the same over time: a line for each look, for curves
+    curve.jsonl                 the campaign over time (`_curve`)
+    past.json                   the workers that have ended: engine, seed, what they did and why they ended
+    workers/<session>-<n>.json  what one worker does, replaced as a whole every few seconds
     workers/<session>-<n>.log   what it printed, which is nothing unless it died
+    workers/<session>-<n>.input what it is running, in case that it dies of it
+    stop                        whoever makes this file ends the session, as Ctrl-C does
 
 Every file is written under another name and renamed, so that a campaign that is killed loses the last seconds of its
-counters and nothing else. Counters of the workers of one session are added side by side, sessions one after the other.
+counters and nothing else. A campaign of several targets is a directory of such directories.
+
+Disk is bounded: files of workers that have ended are folded into one, and of the corpus the largest inputs that
+libFuzzer kept are left out when there are too many.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import re
+import os
 import time
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from hgframing_fuzz._findings import BucketSummary, FindingsDirectory, RunSummary, write_whole
+from hgframing_fuzz._findings import FindingsDirectory, RunSummary, write_whole
+from hgframing_fuzz._records import Ended, Past, Record, combine, fold, shifted
+from hgframing_fuzz._scratch import read_scratch
 
 
-__all__ = ["CampaignDirectory", "CampaignError", "Identity", "Look", "side_by_side"]
+__all__ = [
+    "MAX_CORPUS",
+    "MAX_CORPUS_OCTETS",
+    "CampaignDirectory",
+    "CampaignError",
+    "Identity",
+    "campaigns_in",
+]
 
-_NAME: Final = re.compile(r"(\d+)-(\d+)\.json")
-#: Files of the corpus. Transitions are few thousand; more than this is a feature that never repeats, and a full disk.
-_MAX_CORPUS: Final = 50_000
+#: Inputs of the corpus and their octets. Transitions are few thousand; what goes beyond comes from libFuzzer, which
+#: keeps an input for how often it goes round a loop.
+MAX_CORPUS: Final = 50_000
+MAX_CORPUS_OCTETS: Final = 256 * 1024 * 1024
+#: What is left of both when there was too much.
+_LEFT: Final = 0.8
+#: Characters of the names that we give. libFuzzer's are longer.
+_NAME_SIZE: Final = 32
 #: Seconds after which a worker that says nothing is not running.
 _SILENCE: Final = 15.0
+#: Octets that a worker may print before the beginning is left out.
+_MAX_LOG: Final = 1024 * 1024
 
 
 class CampaignError(Exception):
-    """The directory holds another campaign, or none."""
+    """The workers cannot work; the message says why, with what one of them printed last."""
+
+
+class OtherCampaignError(CampaignError):
+    """The directory holds a campaign against something else."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -53,58 +80,6 @@ class Identity(msgspec.Struct, frozen=True):
     seed: int
 
 
-class Look(msgspec.Struct, frozen=True):
-    """One worker at one moment.
-
-    Attributes:
-        time: seconds since the epoch.
-        seconds: since the worker started.
-        executions: inputs run.
-        kept: inputs in its corpus.
-        features: transitions seen.
-        buckets: findings told apart.
-        resident: octets of memory that it has.
-    """
-
-    time: float
-    seconds: float
-    executions: int
-    kept: int
-    features: int
-    buckets: int
-    resident: int
-
-
-def side_by_side(parts: Sequence[RunSummary]) -> RunSummary:
-    """Add what ran at the same time.
-
-    Args:
-        parts: at least one.
-    """
-    first = parts[0]
-    buckets: dict[str, BucketSummary] = {}
-    for bucket in (bucket for part in parts for bucket in part.buckets):
-        known = buckets.get(bucket.id)
-        if known is None:
-            buckets[bucket.id] = bucket
-            continue
-        shorter = bucket if len(bucket.octets) < len(known.octets) else known
-        earlier = bucket if bucket.first_seconds < known.first_seconds else known
-        buckets[bucket.id] = msgspec.structs.replace(
-            shorter,
-            count=known.count + bucket.count,
-            first_seconds=earlier.first_seconds,
-            first_execution=earlier.first_execution,
-        )
-    return msgspec.structs.replace(
-        first,
-        executions=sum(part.executions for part in parts),
-        seconds=max(part.seconds for part in parts),
-        features=max(part.features for part in parts),
-        buckets=tuple(sorted(buckets.values(), key=lambda bucket: bucket.first_seconds)),
-    )
-
-
 class CampaignDirectory:
     """Where a campaign lives.
 
@@ -118,9 +93,12 @@ class CampaignDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.findings = FindingsDirectory(path)
-        self._corpus = path / "corpus"
+        self.curve = path / "curve.jsonl"
+        self.corpus_path = path / "corpus"
         self._workers = path / "workers"
         self._identity = path / "campaign.json"
+        self._past = path / "past.json"
+        self._count = 0
 
     def begin(self, identity: Identity) -> int:
         """Begin a session.
@@ -132,20 +110,38 @@ class CampaignDirectory:
             The session's number, from 1.
 
         Raises:
-            CampaignError: the directory holds a campaign against something else.
+            OtherCampaignError: the directory holds a campaign against something else.
         """
-        self._corpus.mkdir(exist_ok=True)
-        self._workers.mkdir(exist_ok=True)
         earlier = self.identity()
+        if earlier is not None and (earlier.target, earlier.locator) != (identity.target, identity.locator):
+            raise OtherCampaignError(
+                f"{self.path} holds a campaign of {earlier.target} against {earlier.locator}"
+            )
+        self.corpus_path.mkdir(exist_ok=True)
+        self._workers.mkdir(exist_ok=True)
         if earlier is None:
             write_whole(self._identity, msgspec.json.encode(identity))
-        elif (earlier.target, earlier.locator) != (identity.target, identity.locator):
-            raise CampaignError(f"{self.path} holds a campaign of {earlier.target} against {earlier.locator}")
         # What a session that was killed left half written.
-        for directory in (self.path, self._corpus, self._workers):
+        for directory in (self.path, self.corpus_path, self._workers):
             for part in directory.glob("*.part-*"):
                 part.unlink(missing_ok=True)
-        return 1 + max((session for session, _, _ in self._summaries()), default=0)
+        left = self.records()
+        for record in left:
+            if record.stint.ended is Ended.RUNNING:
+                # Whether it was killed with its owner or by its input nobody knows: whoever reads it next will see.
+                last = read_scratch(self.scratch(record.stint.name))
+                if last is not None:
+                    self.keep(last[1])
+                self.tell(
+                    msgspec.structs.replace(
+                        record, stint=msgspec.structs.replace(record.stint, ended=Ended.LOST)
+                    )
+                )
+        self.fold([record.stint.name for record in left])
+        for file in self._workers.iterdir():
+            file.unlink()
+        past = self.past()
+        return 1 + max((stint.session for stint in past.stints), default=0)
 
     def identity(self) -> Identity | None:
         """What is fuzzed; None where there is no campaign."""
@@ -157,81 +153,168 @@ class CampaignDirectory:
     def corpus(self, known: Iterable[str] = ()) -> list[Path]:
         """The inputs that are there and not known yet, by name."""
         try:
-            names = {path.name for path in self._corpus.iterdir()}.difference(known)
+            names = set(os.listdir(self.corpus_path))  # noqa: PTH208 -- names alone, every other second
         except FileNotFoundError:
             return []
-        return [self._corpus / name for name in sorted(names) if ".part-" not in name]
+        self._count = len(names)
+        return [self.corpus_path / name for name in sorted(names.difference(known)) if ".part-" not in name]
 
     def keep(self, octets: bytes) -> str:
-        """Add an input to the corpus.
+        """Add an input to the corpus, unless that is full.
 
         Returns:
             Its name.
         """
-        name = hashlib.sha256(octets).hexdigest()[:32]
-        path = self._corpus / name
-        if not path.exists() and sum(1 for _ in self._corpus.iterdir()) < _MAX_CORPUS:
+        name = hashlib.sha256(octets).hexdigest()[:_NAME_SIZE]
+        path = self.corpus_path / name
+        if self._count < MAX_CORPUS and not path.exists():
             write_whole(path, octets)
+            self._count += 1
         return name
 
-    def log(self, session: int, number: int) -> Path:
-        """What a worker prints."""
-        return self._workers / f"{session}-{number}.log"
+    def forget(self, octets: bytes) -> None:
+        """Take an input out of the corpus, whoever put it there: it kills whoever reads it."""
+        for digest in (hashlib.sha256(octets).hexdigest()[:_NAME_SIZE], hashlib.sha1(octets).hexdigest()):  # noqa: S324 -- libFuzzer's name of it
+            (self.corpus_path / digest).unlink(missing_ok=True)
 
-    def tell(self, session: int, number: int, summary: RunSummary, look: Look) -> None:
+    def thin(self, *, entries: int = MAX_CORPUS, octets: int = MAX_CORPUS_OCTETS) -> int:
+        """Leave out inputs if there are too many: those that libFuzzer kept first, the largest first.
+
+        Args:
+            entries: how many there may be.
+            octets: how many octets they may have.
+
+        Returns:
+            How many were left out.
+        """
+        sizes: list[tuple[bool, int, Path]] = []
+        for path in self.corpus():
+            with contextlib.suppress(FileNotFoundError):
+                sizes.append((len(path.name) != _NAME_SIZE, path.stat().st_size, path))
+        count, size = len(sizes), sum(one for _, one, _ in sizes)
+        if count <= entries and size <= octets:
+            return 0
+        gone = 0
+        for _, one, path in sorted(sizes, reverse=True):
+            if count - gone <= entries * _LEFT and size <= octets * _LEFT:
+                break
+            path.unlink(missing_ok=True)
+            gone += 1
+            size -= one
+        return gone
+
+    def log(self, name: str) -> Path:
+        """What a worker prints."""
+        return self._workers / f"{name}.log"
+
+    def scratch(self, name: str) -> Path:
+        """What a worker is running."""
+        return self._workers / f"{name}.input"
+
+    def trim_logs(self) -> None:
+        """Leave out what workers that print without end have printed."""
+        for path in self._workers.glob("*.log"):
+            if path.stat().st_size > _MAX_LOG:
+                # The worker appends: what it prints next stands at the beginning.
+                os.truncate(path, 0)
+
+    def tell(self, record: Record) -> None:
         """Write what a worker has done."""
-        write_whole(self._workers / f"{session}-{number}.json", msgspec.json.encode(summary))
-        with (self._workers / f"{session}-{number}.jsonl").open("ab") as lines:
-            lines.write(msgspec.json.encode(look) + b"\n")
+        write_whole(self._workers / f"{record.stint.name}.json", msgspec.json.encode(record))
+
+    def record(self, name: str) -> Record | None:
+        """What a worker has told; None where it has told nothing."""
+        try:
+            return msgspec.json.decode((self._workers / f"{name}.json").read_bytes(), type=Record)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def records(self) -> list[Record]:
+        """What workers have told that are not among the past ones, in their order."""
+        folded = {stint.name for stint in self.past().stints}
+        names = [path.stem for path in self._workers.glob("*.json") if path.stem not in folded]
+        found = [record for record in map(self.record, names) if record is not None]
+        return sorted(found, key=lambda record: (record.stint.session, record.stint.number))
+
+    def running(self) -> list[Record]:
+        """The workers that have told something a moment ago."""
+        now = time.time()
+        return [
+            record
+            for record in self.records()
+            if record.stint.ended is Ended.RUNNING and now - record.looks[-1].time < _SILENCE
+        ]
+
+    def past(self) -> Past:
+        """The workers that have ended."""
+        try:
+            return msgspec.json.decode(self._past.read_bytes(), type=Past)
+        except (OSError, msgspec.DecodeError):
+            return Past()
+
+    def fold(self, names: Iterable[str]) -> None:
+        """Count workers that have ended among the past ones, and remove their files.
+
+        Args:
+            names: of workers that do not run any more.
+        """
+        records = [record for record in map(self.record, names) if record is not None]
+        write_whole(self._past, msgspec.json.encode(fold(self.past(), records)))
+        for record in records:
+            for suffix in ("json", "log", "input"):
+                (self._workers / f"{record.stint.name}.{suffix}").unlink(missing_ok=True)
 
     def total(self) -> RunSummary | None:
         """All workers of all sessions; None where none has told anything yet."""
-        sessions: dict[int, list[RunSummary]] = {}
-        for session, _, path in self._summaries():
-            sessions.setdefault(session, []).append(msgspec.json.decode(path.read_bytes(), type=RunSummary))
-        total: RunSummary | None = None
-        for session in sorted(sessions):
-            one = side_by_side(sessions[session])
-            total = one if total is None else total.merged(one)
-        identity = self.identity()
+        past, records, identity = self.past(), self.records(), self.identity()
+        total = combine([*([past.total] if past.total else []), *map(shifted, records)])
         if total is None or identity is None:
             return None
-        return msgspec.structs.replace(total, seed=identity.seed)
-
-    def rates(self) -> list[float]:
-        """Executions a second, now, of each worker that is running."""
-        rates: list[float] = []
-        for path in sorted(self._workers.glob("*.jsonl")):
-            looks = _last_looks(path)
-            if looks and time.time() - looks[-1].time < _SILENCE:
-                first, last = looks[0], looks[-1]
-                seconds = last.seconds - first.seconds
-                rates.append((last.executions - first.executions) / seconds if seconds > 0 else 0.0)
-        return rates
+        engines = dict.fromkeys(
+            stint.engine for stint in (*past.stints, *(record.stint for record in records))
+        )
+        return msgspec.structs.replace(
+            total,
+            implementation=total.implementation or identity.locator,
+            seed=identity.seed,
+            engine=" + ".join(engines),
+        )
 
     def last_new(self) -> float | None:
         """When something new was last seen, in seconds since the epoch: a kept input or a finding."""
-        times = [path.stat().st_mtime for path in (*self.corpus(), *self.findings.inputs())]
+        times = []
+        for path in (*self.corpus(), *self.findings.inputs()):
+            with contextlib.suppress(FileNotFoundError):
+                times.append(path.stat().st_mtime)
         return max(times, default=None)
 
-    def _summaries(self) -> list[tuple[int, int, Path]]:
-        found = []
-        for path in self._workers.glob("*.json"):
-            match = _NAME.fullmatch(path.name)
-            if match is not None:
-                found.append((int(match[1]), int(match[2]), path))
-        return sorted(found)
+    @property
+    def stop(self) -> Path:
+        """The file that ends a session."""
+        return self.path / "stop"
+
+    def octets(self) -> int:
+        """Octets of all files; what a sparse file does not have does not count."""
+        size = 0
+        for directory in (self.path, self.corpus_path, self._workers):
+            with contextlib.suppress(FileNotFoundError), os.scandir(directory) as entries:
+                for entry in entries:
+                    with contextlib.suppress(FileNotFoundError):
+                        status = entry.stat()
+                        size += min(status.st_size, status.st_blocks * 512) if entry.is_file() else 0
+        return size
 
 
-def _last_looks(path: Path) -> list[Look]:
-    """The last few looks; a line that a kill cut off is left out."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 2000))
-        lines = file.read().split(b"\n")[-6:]
-    looks = []
-    for line in lines:
-        try:
-            looks.append(msgspec.json.decode(line, type=Look))
-        except msgspec.DecodeError:
-            continue
-    return looks
+def campaigns_in(path: Path) -> list[CampaignDirectory]:
+    """The campaigns of a directory: itself, or one for each target below it.
+
+    Args:
+        path: a directory that exists.
+
+    Returns:
+        At least one; the directory itself where there is no campaign at all.
+    """
+    below = sorted(file.parent for file in path.glob("*/campaign.json"))
+    if (path / "campaign.json").exists() or not below:
+        return [CampaignDirectory(path)]
+    return [CampaignDirectory(directory) for directory in below]

@@ -1,158 +1,299 @@
-"""Owns the workers of one session: starts them, replaces those that die, and stops them.
+"""Owns the workers of one session: starts them, decides what they do next, replaces those that die, and stops them.
 
 Each worker is a process of its own (never libFuzzer's fork mode, which is slower than one process here): a decoder
-that takes the whole interpreter down costs one worker a restart, and not the campaign.
+that takes the whole interpreter down costs one worker a restart and becomes a finding, and not the end of the campaign.
+
+There are as many *slots* as workers. Whenever a slot is free, the target that had least time gets it, and of this
+target's engines the one that fewest of its workers run and that had least time (`_engines.next_engine`). A worker that
+has seen nothing new for a while ends, and its slot goes to another engine; the more often nobody has seen anything, the
+longer that while is.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
-import subprocess
-import sys
 import time
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
-import msgspec
-
+from hgframing_fuzz._atheris_worker import BLIND
+from hgframing_fuzz._blame import CodeUnderTest
 from hgframing_fuzz._campaign import CampaignDirectory, CampaignError, Identity
-from hgframing_fuzz._campaign_worker import LoopOrder
-from hgframing_fuzz._findings import RunSummary
+from hgframing_fuzz._curve import Curve, Point
+from hgframing_fuzz._engines import Engine, next_engine
+from hgframing_fuzz._input import FuzzInput
+from hgframing_fuzz._records import Ended, Stint
+from hgframing_fuzz._worker_process import Order, WorkerProcess
 
 
-__all__ = ["run_session"]
+__all__ = ["Field", "Plan", "run_session"]
 
 #: Seconds between two looks at the workers, and for them to end when they are told to.
 _TICK: Final = 0.5
 _PATIENCE: Final = 30.0
-#: Deaths of workers that a session survives.
-_MAX_DEATHS: Final = 50
-#: A worker that dies sooner than this, in seconds, would die again.
-_TOO_SOON: Final = 3.0
+#: Seconds between two looks at the disk.
+_TIDY: Final = 15.0
+#: Workers in a row that die before they have done anything; more would die of the same.
+_MAX_EARLY_DEATHS: Final = 20
+#: Inputs that are anything.
+_EARLY: Final = 100
+#: How much longer than at first a plateau may become.
+_LONGEST: Final = 16
+#: Seconds of a turn where targets share workers, at least and at most. A turn begins with reading the corpus.
+_SHORT_TURN: Final = 30.0
+_LONG_TURN: Final = 300.0
+#: A turn without an end.
+_FOREVER: Final = 1e12
 
-_Process = subprocess.Popen[bytes]
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One target of a campaign.
+
+    Attributes:
+        directory: where it lives.
+        identity: what it is.
+        engines: what its workers may be.
+        describe: says for people what is in an input.
+        code: which code is blamed for the death of a worker.
+    """
+
+    directory: CampaignDirectory
+    identity: Identity
+    engines: tuple[Engine, ...]
+    describe: Callable[[FuzzInput], Sequence[str]]
+    code: CodeUnderTest | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a session is run.
+
+    Attributes:
+        workers: processes, 1 or more.
+        seconds: of wall time.
+        plateau: seconds without anything new after which a worker's engine is changed, at first.
+        resident: octets of memory above which a worker is started anew.
+        silence: seconds after which a worker that tells nothing is ended.
+    """
+
+    workers: int
+    seconds: float
+    plateau: float = 60.0
+    resident: int = 768 * 1024 * 1024
+    silence: float = 120.0
+
+    def turn(self, targets: int) -> float:
+        """Seconds that a worker stays with a target before another target may have its place."""
+        if self.workers % targets == 0:
+            return _FOREVER
+        share = self.seconds * self.workers / targets
+        return share if share < _SHORT_TURN else min(_LONG_TURN, max(_SHORT_TURN, share / 4))
+
+
+class _Ground:
+    """A target during a session: how long it had, and how patient its workers are."""
+
+    def __init__(self, field: Field, plan: Plan) -> None:
+        self.field = field
+        self.directory = field.directory
+        self.session = field.directory.begin(field.identity)
+        self.identity = field.directory.identity() or field.identity
+        total = self.directory.total()
+        self.offset = total.seconds if total else 0.0
+        self.spent = sum(stint.seconds for stint in self.directory.past().stints)
+        self.patience = plan.plateau
+        self.started = 0
+        self._curve = Curve(self.directory.curve)
+        self._shown = self._seen()
+
+    def _seen(self) -> tuple[int, int]:
+        total = self.directory.total()
+        return (total.features, len(total.buckets)) if total else (0, 0)
+
+    def time_of(self, engine: Engine) -> float:
+        """Seconds that an engine had, earlier sessions included."""
+        return sum(stint.seconds for stint in self.directory.past().stints if stint.engine == engine)
+
+    def note_plateau(self, plan: Plan) -> None:
+        """A worker saw nothing new; whether nobody did says how long the next one may try."""
+        seen = self._seen()
+        longer = min(self.patience * 2, plan.plateau * _LONGEST)
+        self.patience = longer if seen == self._shown else plan.plateau
+        self._shown = seen
+
+    def draw(self, *, last: bool = False) -> None:
+        """Add a moment to the curve."""
+        total = self.directory.total()
+        if total is None:
+            return
+        stints = [*self.directory.past().stints, *(record.stint for record in self.directory.records())]
+        point = Point(
+            seconds=total.seconds,
+            executions=total.executions,
+            features=total.features,
+            branches=max((stint.branches for stint in stints), default=0),
+            corpus=len(self.directory.corpus()),
+            buckets=len(total.buckets),
+            roots=len({bucket.root for bucket in total.buckets}),
+        )
+        self._curve.add(point, last=last)
 
 
 class _Session:
-    """The workers that run, by number, and the orders that they have."""
+    """The workers that run, by slot."""
 
-    def __init__(
-        self, directory: CampaignDirectory, identity: Identity, number: int, deadline: float
-    ) -> None:
-        self.running: dict[int, tuple[_Process, float]] = {}
-        self._directory = directory
-        self._identity = identity
-        self._session = number
-        self._deadline = deadline
-        self._started = 0
-        self._deaths = 0
+    def __init__(self, grounds: Sequence[_Ground], plan: Plan) -> None:
+        self.running: dict[int, tuple[_Ground, WorkerProcess]] = {}
+        self._grounds = grounds
+        self._plan = plan
+        self._begun = time.monotonic()
+        self.until = self._begun + plan.seconds
+        self._turn = plan.turn(len(grounds))
+        self._early = 0
 
-    def start(self) -> None:
-        """Start one more worker; every one has a number and a seed of its own."""
-        number = self._started
-        self._started += 1
-        order = LoopOrder(
-            target=self._identity.target,
-            locator=self._identity.locator,
-            directory=str(self._directory.path),
-            seconds=max(0.1, self._deadline - time.monotonic()),
-            seed=self._identity.seed * 1_000_003 + self._session * 1009 + number,
-            session=self._session,
+    def fill(self) -> None:
+        """Start a worker in every slot that is free."""
+        for slot in range(self._plan.workers):
+            if slot not in self.running:
+                self._start(slot, None)
+
+    def _start(self, slot: int, after: tuple[_Ground, Engine] | None) -> None:
+        now = time.monotonic()
+        counts = [sum(ground is other for other, _ in self.running.values()) for ground in self._grounds]
+        scores = [
+            ground.spent + count * self._turn for ground, count in zip(self._grounds, counts, strict=True)
+        ]
+        ground = self._grounds[scores.index(min(scores))]
+        engines = ground.field.engines
+        running = [Engine(worker.stint.engine) for other, worker in self.running.values() if other is ground]
+        engine = next_engine(
+            engines,
+            running=running,
+            spent={one: ground.time_of(one) for one in engines},
+            after=after[1] if after is not None and after[0] is ground else None,
+        )
+        number = ground.started
+        ground.started += 1
+        stint = Stint(
+            session=ground.session,
             number=number,
+            slot=slot,
+            engine=engine,
+            seed=ground.identity.seed * 1_000_003 + ground.session * 1009 + number,
+            offset=round(ground.offset + now - self._begun, 3),
+            started=round(time.time(), 3),
+        )
+        order = Order(
+            target=ground.identity.target,
+            locator=ground.identity.locator,
+            directory=str(ground.directory.path),
+            begun=now,
+            until=min(self.until, now + self._turn),
+            plateau=ground.patience,
+            resident=self._plan.resident,
+            last=self.until <= now + self._turn,
+            stint=stint,
             parent=os.getpid(),
         )
-        command = [
-            sys.executable,
-            "-m",
-            "hgframing_fuzz._campaign_worker",
-            msgspec.json.encode(order).decode(),
-        ]
-        with self._directory.log(self._session, number).open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 -- ours
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        self.running[number] = process, time.monotonic()
+        self.running[slot] = ground, WorkerProcess(order, ground.directory, self._plan.silence)
 
     def reap(self) -> None:
-        """Take away workers that ended, and replace those that died.
+        """Take away workers that ended, make findings of deaths, and give their slots away.
 
         Raises:
-            CampaignError: they die as soon as they are started, or too often.
+            CampaignError: they cannot work.
         """
-        for number, (process, since) in list(self.running.items()):
-            status = process.poll()
+        for slot, (ground, worker) in list(self.running.items()):
+            status = worker.poll()
             if status is None:
                 continue
-            del self.running[number]
-            if status == 0:
-                continue
-            self._deaths += 1
-            if time.monotonic() - since < _TOO_SOON or self._deaths > _MAX_DEATHS:
-                text = self._directory.log(self._session, number).read_text(
-                    encoding="utf-8", errors="replace"
-                )
-                printed = "\n".join(f"  | {line}" for line in text.splitlines()[-15:])
-                raise CampaignError(f"worker {number} ended with status {status}; it printed:\n{printed}")
-            if time.monotonic() < self._deadline:
-                self.start()
+            del self.running[slot]
+            ended = self._account(ground, worker, status)
+            if time.monotonic() < self.until:
+                self._start(slot, (ground, Engine(worker.stint.engine)) if ended is Ended.PLATEAU else None)
+
+    def _account(self, ground: _Ground, worker: WorkerProcess, status: int) -> Ended:
+        """Close the books of a worker."""
+        record = worker.close(status, ground.field)
+        if status == BLIND or record is None:
+            raise CampaignError(
+                f"worker {worker.stint.name} ({ground.identity.target}, {worker.stint.engine}) ended with status "
+                f"{status} and cannot work; it printed:\n{worker.tail()}"
+            )
+        ground.spent += record.stint.seconds
+        ground.directory.fold([record.stint.name])
+        early = record.stint.ended in {Ended.DIED, Ended.HUNG} and record.stint.executions < _EARLY
+        self._early = self._early + 1 if early else 0
+        if self._early > _MAX_EARLY_DEATHS:
+            raise CampaignError(
+                f"{self._early} workers in a row died of their first inputs; the last one printed:\n{worker.tail()}"
+            )
+        if record.stint.ended is Ended.PLATEAU:
+            ground.note_plateau(self._plan)
+        return record.stint.ended
 
     def stop(self) -> None:
-        """Tell all workers to end, and end those that do not."""
-        for process, _ in self.running.values():
-            process.terminate()
+        """Tell all workers to end, end those that do not, and close their books."""
+        for _, worker in self.running.values():
+            worker.terminate()
         limit = time.monotonic() + _PATIENCE
-        for process, _ in self.running.values():
-            try:
-                process.wait(timeout=max(0.0, limit - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        for ground, worker in self.running.values():
+            status = worker.wait(max(0.0, limit - time.monotonic()))
+            worker.close(status, ground.field)
+            ground.directory.fold([worker.stint.name])
         self.running.clear()
 
 
 def run_session(
-    directory: CampaignDirectory,
-    identity: Identity,
+    root: Path,
+    fields: Sequence[Field],
+    plan: Plan,
     *,
-    workers: int,
-    seconds: float,
-    on_progress: Callable[[RunSummary], None] = lambda _: None,
-) -> RunSummary:
-    """Run workers until the time is up or the user interrupts.
+    on_tick: Callable[[], None] = lambda: None,
+) -> None:
+    """Run workers until the time is up, the user interrupts, or the file `stop` appears.
 
     Args:
-        directory: of the campaign; what is there is gone on with.
-        identity: what to fuzz.
-        workers: how many processes, 1 or more.
-        seconds: of wall time.
-        on_progress: called every other second with what the whole campaign has done.
-
-    Returns:
-        What the whole campaign has done, earlier sessions included. A KeyboardInterrupt stops the workers and is not
-        passed on.
+        root: where `stop` is looked for, besides each target's own directory.
+        fields: the targets, not empty; what is in their directories is gone on with.
+        plan: how.
+        on_tick: called a few times a second.
 
     Raises:
-        CampaignError: the directory holds another campaign, or the workers cannot work.
+        CampaignError: a directory holds another campaign, or the workers cannot work. What has been found is written.
     """
-    number = directory.begin(identity)
-    session = _Session(directory, directory.identity() or identity, number, time.monotonic() + seconds)
+    stops = [root / "stop", *(field.directory.stop for field in fields)]
+    for stop in stops:
+        stop.unlink(missing_ok=True)
+    grounds = [_Ground(field, plan) for field in fields]
+    session = _Session(grounds, plan)
+    tidy = time.monotonic() + _TIDY
     try:
-        for _ in range(workers):
-            session.start()
-        while session.running:
-            time.sleep(_TICK)
-            session.reap()
-            total = directory.total()
-            if total is not None:
-                on_progress(total)
-    except KeyboardInterrupt:
-        # Nothing is lost: the workers tell what they have done when they are stopped.
-        session.stop()
+        # A KeyboardInterrupt ends it, and is not passed on: nothing is lost.
+        with contextlib.suppress(KeyboardInterrupt):
+            session.fill()
+            while session.running and not any(stop.exists() for stop in stops):
+                time.sleep(_TICK)
+                session.reap()
+                for ground in grounds:
+                    ground.draw()
+                if time.monotonic() > tidy:
+                    tidy = time.monotonic() + _TIDY
+                    for ground in grounds:
+                        ground.directory.thin()
+                        ground.directory.trim_logs()
+                on_tick()
     finally:
         session.stop()
-    total = directory.total()
-    if total is None:
-        raise CampaignError("no worker told anything")
-    directory.findings.write_summary(total)
-    return total
+        for ground in grounds:
+            ground.draw(last=True)
+            total = ground.directory.total()
+            if total is not None:
+                ground.directory.findings.write_summary(total)
+        for stop in stops:
+            stop.unlink(missing_ok=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+import msgspec
 
 from hgframing import Revision
-from hgframing_fuzz._campaign import CampaignDirectory
+from hgframing_fuzz._campaign import CampaignDirectory, campaigns_in
 from hgframing_fuzz._description import excerpt
 from hgframing_fuzz._drive import choose_revision
 from hgframing_fuzz._findings import BucketSummary, RunSummary, write_whole
 from hgframing_fuzz._input import REVISION_CODES, FuzzInput, decode_input
+from hgframing_fuzz._status import read_status, status_lines
 from hgframing_fuzz._triage import draft, suite_name, triage_lines
 from hgframing_fuzz.targets import TARGETS
 
@@ -77,22 +77,19 @@ def _decoded(campaign: CampaignDirectory, bucket: BucketSummary) -> tuple[FuzzIn
 
 @click.command()
 @_directory_option
-def status(*, directory: Path) -> None:
-    """Say how far a campaign is: speed, corpus, findings, and when something new was last seen."""
-    campaign, summary = _read(directory)
-    rates = campaign.rates()
-    last = campaign.last_new()
-    roots = len({bucket.root for bucket in summary.buckets})
-    running = f"{len(rates)} running, {sum(rates):.0f} executions/s" if rates else "none running"
-    for name, text in (
-        ("target", f"{summary.target}, {summary.implementation}"),
-        ("workers", running),
-        ("executions", f"{summary.executions} in {summary.seconds:.0f} s"),
-        ("corpus", f"{len(campaign.corpus())} inputs, {summary.features} transitions"),
-        ("buckets", f"{len(summary.buckets)} of {roots} root causes"),
-        ("last new", "never" if last is None else f"{max(0.0, time.time() - last):.0f} s ago"),
-    ):
-        click.echo(f"{name:<12}{text}")
+@click.option("--json", "as_json", is_flag=True, help="For programs: a list, one object for each target.")
+def status(*, directory: Path, as_json: bool) -> None:
+    """Say how far a campaign is: speed, coverage, corpus, findings, engines, deaths, and when something new came.
+
+    It may be asked at any time, from another terminal, and of a campaign that has ended.
+    """
+    found = [status for campaign in campaigns_in(directory) if (status := read_status(campaign)) is not None]
+    if not found:
+        raise _WrongUsageError(f"{directory}: no run has told anything there yet")
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    click.echo("\n\n".join("\n".join(status_lines(one)) for one in found))
 
 
 @click.command()

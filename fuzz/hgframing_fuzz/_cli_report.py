@@ -22,7 +22,15 @@ from hgframing_fuzz._spec import BoundTarget, TargetSpec
 from hgframing_fuzz.targets import TARGETS
 
 
-__all__ = ["attached", "fail", "open_directory", "report", "show_progress", "target_options"]
+__all__ = [
+    "attached",
+    "fail",
+    "implementation_option",
+    "open_directory",
+    "report",
+    "show_progress",
+    "target_options",
+]
 
 _USAGE: Final = 2
 
@@ -39,9 +47,9 @@ def fail(message: str) -> NoReturn:
     sys.exit(_USAGE)
 
 
-def target_options(command: _Command) -> _Command:
-    """Add what every command asks: which target, which implementation."""
-    command = click.option(
+def implementation_option(command: _Command) -> _Command:
+    """Ask which implementation."""
+    return click.option(
         "--implementation",
         "locator",
         default="reference",
@@ -49,6 +57,11 @@ def target_options(command: _Command) -> _Command:
         metavar="LOCATOR",
         help="reference, direct:module:factory or exec:command.",
     )(command)
+
+
+def target_options(command: _Command) -> _Command:
+    """Add what nearly every command asks: which target, which implementation."""
+    command = implementation_option(command)
     return click.option(
         "--target",
         "target_name",

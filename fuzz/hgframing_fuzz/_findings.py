@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from hgframing_fuzz._buckets import Bucket, BucketTable
+from hgframing_fuzz._buckets import DIED, Bucket, BucketTable
 
 
 __all__ = ["BucketSummary", "FindingsDirectory", "RunSummary", "write_whole"]
@@ -26,7 +26,13 @@ _SUMMARY: Final = "summary.json"
 
 
 class BucketSummary(msgspec.Struct, frozen=True, rename="kebab"):
-    """One bucket of a summary; see `Bucket`."""
+    """One bucket of a summary; see `Bucket`.
+
+    Attributes:
+        first_time: when it was first seen, in seconds since the epoch; 0 outside of a campaign.
+        engine: the engine that saw it first; empty outside of a campaign.
+        worker: the worker that saw it first, for the seed; empty outside of a campaign.
+    """
 
     id: str
     root: str
@@ -35,6 +41,9 @@ class BucketSummary(msgspec.Struct, frozen=True, rename="kebab"):
     first_execution: int
     message: str
     octets: str
+    first_time: float = 0.0
+    engine: str = ""
+    worker: str = ""
 
 
 class RunSummary(msgspec.Struct, frozen=True, rename="kebab"):
@@ -74,33 +83,6 @@ class RunSummary(msgspec.Struct, frozen=True, rename="kebab"):
                 octets=bucket.shortest.hex(),
             )
             for bucket in table
-        )
-
-    def merged(self, later: RunSummary) -> RunSummary:
-        """Add a run that went on where this one ended."""
-        buckets = {bucket.id: bucket for bucket in self.buckets}
-        for bucket in later.buckets:
-            known = buckets.get(bucket.id)
-            if known is None:
-                buckets[bucket.id] = msgspec.structs.replace(
-                    bucket,
-                    first_seconds=bucket.first_seconds + self.seconds,
-                    first_execution=bucket.first_execution + self.executions,
-                )
-            else:
-                shorter = len(bucket.octets) < len(known.octets)
-                buckets[bucket.id] = msgspec.structs.replace(
-                    known,
-                    count=known.count + bucket.count,
-                    octets=bucket.octets if shorter else known.octets,
-                    message=bucket.message if shorter else known.message,
-                )
-        return msgspec.structs.replace(
-            self,
-            executions=self.executions + later.executions,
-            seconds=self.seconds + later.seconds,
-            features=max(self.features, later.features),
-            buckets=tuple(buckets.values()),
         )
 
 
@@ -150,6 +132,10 @@ class FindingsDirectory:
     def inputs(self) -> list[Path]:
         """The inputs that are there, by name."""
         return sorted(self.path.glob("*.bin"))
+
+    def seeds(self) -> list[bytes]:
+        """The inputs that are there, to begin with; not those that ended a process."""
+        return [path.read_bytes() for path in self.inputs() if f".{DIED}." not in path.name]
 
     def write_summary(self, summary: RunSummary) -> None:
         """Write or replace the summary, at once: a reader sees the old one or the new one."""

@@ -1,120 +1,125 @@
-"""Tests of `hgframing_fuzz._atheris_worker`: a process that fuzzes, and what its parent makes of it."""
+"""Tests of `hgframing_fuzz._atheris_worker`: a process that is guided by coverage, and that we end ourselves."""
 
 from __future__ import annotations
 
-import sys
-import textwrap
+import dataclasses
+import hashlib
 
 from pathlib import Path
 
 import pytest
 
-from hgframing_fuzz import _atheris_worker
-from hgframing_fuzz._atheris_worker import WorkerError, WorkOrder, run_worker
-from hgframing_fuzz._findings import RunSummary
+from hgframing_fuzz import encode_input
+from hgframing_fuzz._atheris_worker import BLIND, _arguments, _dictionary, _sow
+from hgframing_fuzz._campaign import CampaignDirectory
+from hgframing_fuzz._campaign_worker import Worker
+from hgframing_fuzz._engines import Engine
+from hgframing_fuzz._guards import Guards
+from hgframing_fuzz._records import Ended, Record
+from hgframing_fuzz._worker_process import WorkerProcess
+from hgframing_fuzz.targets import TARGETS
+from tests.fuzz.campaigning import BROKEN, ROOT, a_field, an_order, mortal, wait_for
+from tests.fuzz.miniatures import an_input
 
 
-BROKEN = "direct:tests.fuzz.test_targets_server_reactor_fuzzer:broken"
+@pytest.fixture(autouse=True)
+def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers import the tests' own implementations."""
+    monkeypatch.chdir(ROOT)
 
 
-def order(directory: Path, locator: str = "reference", seconds: float = 3.0) -> WorkOrder:
-    """A short order."""
-    return WorkOrder("server-reactor", locator, str(directory), seconds, 5)
-
-
-def test_worker_finds_a_planted_fault_and_goes_on(tmp_path: Path) -> None:
-    """Findings are sorted and saved, the run ends in time, and the engine saw the code under test."""
+def work(
+    path: Path, locator: str, engine: Engine, seconds: float = 4.0
+) -> tuple[CampaignDirectory, int, Record | None]:
+    """Let a worker work, and look into its books."""
     pytest.importorskip("atheris")
-    told: list[RunSummary] = []
+    field = a_field(path, locator)
+    field.directory.begin(field.identity)
+    field.directory.keep(encode_input(an_input("4242 1 1 13 0")))
+    worker = WorkerProcess(an_order(path, locator, seconds=seconds, engine=engine), field.directory, 60.0)
+    wait_for(lambda: worker.poll() is not None)
+    status = worker.poll()
+    assert status is not None
+    return field.directory, status, worker.close(status, field)
 
-    summary = run_worker(order(tmp_path, BROKEN), on_progress=told.append)
 
-    assert summary.engine == "atheris"
-    assert summary.implementation == "Raises"
-    assert 2.5 < summary.seconds < 6
-    [bucket] = [bucket for bucket in summary.buckets if ".IndexError." in bucket.id]
+@pytest.mark.parametrize("engine", [Engine.ATHERIS, Engine.LIGHT])
+def test_worker_finds_a_planted_fault_and_goes_on(tmp_path: Path, engine: Engine) -> None:
+    """Findings are sorted and saved, the run ends in time, and the engine saw the code under test."""
+    campaign, status, record = work(tmp_path, BROKEN, engine)
+
+    assert status == 0
+    assert record is not None
+    assert (record.stint.ended, record.summary.implementation) == (Ended.TIME, "Raises")
+    [bucket] = [bucket for bucket in record.summary.buckets if ".IndexError." in bucket.id]
     assert bucket.count > 1
     assert (tmp_path / f"{bucket.id}.bin").read_bytes() == bytes.fromhex(bucket.octets)
-    assert told
-    assert any((tmp_path / "corpus").iterdir())
+    assert record.stint.branches > 50
+    assert record.stint.features > 10
+    assert len(campaign.corpus()) > 64
 
 
 def test_worker_on_the_reference_finds_nothing(tmp_path: Path) -> None:
     """The same engine, and no fault."""
-    pytest.importorskip("atheris")
+    _, status, record = work(tmp_path, "reference", Engine.ATHERIS, seconds=6.0)
 
-    summary = run_worker(order(tmp_path))
-
-    assert summary.buckets == ()
-    assert summary.executions > 100
-    assert summary.features > 50
-
-
-def test_worker_that_is_not_instrumented_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that saw next to no branches was blind, and its silence means nothing."""
-    pytest.importorskip("atheris")
-    monkeypatch.setattr(_atheris_worker, "_MIN_COVERAGE", 10**6)
-
-    with pytest.raises(WorkerError, match="not instrumented"):
-        run_worker(order(tmp_path, seconds=1.0))
+    assert status == 0
+    assert record is not None
+    assert record.summary.buckets == ()
+    assert record.stint.branches > 500
+    assert record.stint.features > 50
 
 
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """Put a script in the place of the interpreter that runs the worker."""
-    script = tmp_path / "worker"
-    script.write_text(f"#!{sys.executable}\n{textwrap.dedent(text)}", encoding="utf-8")
-    script.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(script))
+def test_worker_that_is_not_instrumented_ends_before_it_begins(tmp_path: Path) -> None:
+    """An engine that saw nothing of the code would be blind, and its silence would mean nothing."""
+    _, status, record = work(tmp_path, mortal("blind"), Engine.ATHERIS, seconds=600.0)
+
+    assert status == BLIND
+    assert record is None
 
 
-def test_worker_that_cannot_start_is_told_with_what_it_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No summary, no run."""
-    fake(tmp_path, monkeypatch, "raise SystemExit('out of order')")
-
-    with pytest.raises(WorkerError, match=r"(?s)status 1.*out of order"):
-        run_worker(order(tmp_path / "findings"))
-
-
-def test_worker_that_dies_is_started_again_and_its_work_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """LibFuzzer's own limits end the process; the campaign goes on with another seed, and counts all of it."""
-    fake(
-        tmp_path,
-        monkeypatch,
-        """
-        import json, pathlib, sys
-        order = json.loads(sys.argv[-1])
-        summary = {"target": "server-reactor", "implementation": "x", "engine": "atheris", "seed": order["seed"],
-                   "executions": 10, "seconds": 1.0, "features": 3, "buckets": []}
-        pathlib.Path(order["directory"], "summary.json").write_text(json.dumps(summary))
-        print("#10 NEW    cov: 150 ft: 1", file=sys.stderr)
-        sys.exit(0 if order["seed"] == 7 else 71)
-        """,
+@pytest.fixture
+def worker(tmp_path: Path, guards: Guards) -> Worker:
+    """A worker in this process."""
+    field = a_field(tmp_path, "reference")
+    field.directory.begin(field.identity)
+    return Worker(
+        an_order(tmp_path, engine=Engine.ATHERIS), TARGETS["server-reactor"].bind("reference", guards)
     )
 
-    summary = run_worker(order(tmp_path / "findings", seconds=30.0))
 
-    assert (summary.executions, summary.seconds, summary.seed) == (30, 3.0, 5)
+def test_sown_corpus_has_libfuzzers_names(worker: Worker) -> None:
+    """So that the same input is not there twice; a corpus that has inputs gets none."""
+    _sow(worker, 5)
+    sown = worker.campaign.corpus()
+    _sow(worker, 6)
+
+    assert len(sown) >= 50
+    assert all(hashlib.sha1(path.read_bytes()).hexdigest() == path.name for path in sown)  # noqa: S324
+    assert worker.campaign.corpus() == sown
 
 
-def test_worker_that_dies_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After so many deaths it is not the inputs."""
-    fake(
-        tmp_path,
-        monkeypatch,
-        """
-        import json, pathlib, sys
-        order = json.loads(sys.argv[-1])
-        summary = {"target": "t", "implementation": "x", "engine": "atheris", "seed": 1,
-                   "executions": 1, "seconds": 0.0, "features": 0, "buckets": []}
-        pathlib.Path(order["directory"], "summary.json").write_text(json.dumps(summary))
-        sys.exit(77)
-        """,
+def test_dictionary_is_written_as_libfuzzer_reads_it(worker: Worker) -> None:
+    """Every octet as an escape; a target without words has no file."""
+    worker.bound = dataclasses.replace(
+        worker.bound, spec=dataclasses.replace(worker.bound.spec, dictionary=(b'a"', b"", b"\0"))
     )
-    monkeypatch.setattr(_atheris_worker, "_MAX_DEATHS", 2)
+    path = _dictionary(worker)
 
-    with pytest.raises(WorkerError, match="status 77"):
-        run_worker(order(tmp_path / "findings", seconds=60.0))
+    assert path is not None
+    assert path.read_text(encoding="ascii") == '"\\x61\\x22"\n"\\x00"\n'
+    worker.bound = dataclasses.replace(
+        worker.bound, spec=dataclasses.replace(worker.bound.spec, dictionary=())
+    )
+    assert _dictionary(worker) is None
+
+
+def test_arguments_leave_nothing_to_libfuzzer_that_would_end_the_process() -> None:
+    """And choose a seed, which 0 would not."""
+    arguments = _arguments(0xFFFF_FFFE, Path("corpus"), Path("words"))
+
+    assert arguments[0] == "-seed=1"
+    assert {"-timeout=0", "-rss_limit_mb=0", "-handle_segv=0", "-handle_term=0", "-dict=words"} < set(
+        arguments
+    )
+    assert arguments[-1] == "corpus"

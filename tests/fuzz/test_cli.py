@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +10,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hgframing_fuzz import decode_input, encode_input
-from hgframing_fuzz._findings import FindingsDirectory
 from hgframing_fuzz.cli import main
 from tests.fuzz.miniatures import an_input
 
@@ -37,111 +34,6 @@ def finding(tmp_path: Path) -> Path:
     path = tmp_path / "input"
     path.write_bytes(FINDING)
     return path
-
-
-def test_run_with_findings_ends_with_1_and_a_table(tmp_path: Path) -> None:
-    """Bucket, count, when it was first seen, and the shortest input in notation; input and text are saved."""
-    result = run(tmp_path, "--seconds", "600", "--executions", "2000")
-
-    assert result.exit_code == 1
-    assert "IndexError.on_legal.miniatures-" in result.output
-    assert "command-request new" in result.output
-    assert "Raises, server-reactor, loop, seed 1:" in result.output
-    assert "1 buckets of 1 root causes" in result.output
-    assert {path.suffix for path in tmp_path.iterdir()} == {".bin", ".txt", ".json"}
-    summary = FindingsDirectory(tmp_path).read_summary()
-    assert summary is not None
-    assert (summary.seed, summary.engine) == (1, "loop")
-    assert len(summary.buckets) == len(FindingsDirectory(tmp_path).inputs()) >= 1
-
-
-def test_run_counted_executions_are_so_many_and_the_same(tmp_path: Path) -> None:
-    """The same seed and number of inputs give the same findings, on a busy machine too."""
-    summaries = []
-    for name in ("one", "other"):
-        run(tmp_path / name, "--seconds", "600", "--executions", "700")
-        summary = FindingsDirectory(tmp_path / name).read_summary()
-        assert summary is not None
-        summaries.append(summary)
-
-    assert [summary.executions for summary in summaries] == [700, 700]
-    one, other = ([(bucket.id, bucket.octets) for bucket in summary.buckets] for summary in summaries)
-    assert one == other != []
-
-
-def test_run_without_findings_ends_with_0(tmp_path: Path) -> None:
-    """The reference has none."""
-    result = run(tmp_path, "--seconds", "0.3", locator="reference")
-
-    assert result.exit_code == 0
-    assert "0 buckets of 0 root causes" in result.output
-    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
-
-
-def test_run_again_begins_with_what_was_found(tmp_path: Path) -> None:
-    """A later run into the same directory tries the findings first."""
-    run(tmp_path, "--seconds", "600", "--executions", "2000")
-
-    run(tmp_path, "--seconds", "600", "--executions", "1", "--seed", "2")
-
-    summary = FindingsDirectory(tmp_path).read_summary()
-    assert summary is not None
-    assert summary.buckets[0].first_execution == 1
-
-
-def test_run_with_atheris_ends_with_1_and_a_table(tmp_path: Path) -> None:
-    """The other engine, the same report."""
-    pytest.importorskip("atheris")
-
-    result = run(tmp_path, "--seconds", "3", "--engine", "atheris")
-
-    assert result.exit_code == 1, result.output
-    assert "IndexError.on_legal.miniatures-" in result.output
-    assert "Raises, server-reactor, atheris, seed 1:" in result.output
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--implementation", "direct:no_such_module:make"], "no_such_module"),
-        (["--implementation", "nowhere"], "not a locator"),
-        (["--target", "no-such-target"], "server-reactor"),
-        (["--seconds", "0"], "--seconds"),
-        (["--engine", "afl"], "atheris"),
-        (["--executions", "0"], "--executions"),
-        (
-            ["--engine", "atheris", "--implementation", "direct:tests.fuzz.message_zoo:honest"],
-            "engine `loop`",
-        ),
-    ],
-)
-def test_run_wrong_usage_ends_with_2_and_a_message(arguments: list[str], said: str, tmp_path: Path) -> None:
-    """One clear error, no traceback."""
-    result = call("run", "--directory", tmp_path, *arguments)
-
-    assert result.exit_code == 2
-    assert said in result.output
-    assert "Traceback" not in result.output
-
-
-def test_run_directory_that_cannot_be_made_ends_with_2(tmp_path: Path) -> None:
-    """A file stands in the way."""
-    (tmp_path / "file").touch()
-
-    result = call("run", "--directory", tmp_path / "file" / "findings")
-
-    assert result.exit_code == 2
-    assert "file" in result.output
-
-
-def test_run_without_atheris_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra is named."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-
-    result = run(tmp_path, "--engine", "atheris")
-
-    assert result.exit_code == 2
-    assert "hgframing[fuzz]" in result.output
 
 
 def test_replay_finding_shows_input_and_traceback(finding: Path) -> None:

@@ -92,27 +92,6 @@ def test_summary_that_is_none_is_not_read(tmp_path: Path) -> None:
     assert FindingsDirectory(tmp_path).read_summary() is None
 
 
-def test_summary_merged_goes_on_where_the_first_ended() -> None:
-    """A worker that was started again: counts add up, first times are the campaign's, the shortest input stays."""
-    first = summary(a_bucket("a", 3, 1.0, "0102"), a_bucket("b", 1, 2.0, "01"))
-    later = summary(
-        a_bucket("b", 2, 1.0, "010203"),
-        a_bucket("a", 4, 3.0, "01"),
-        a_bucket("c", 1, 4.0, "ff"),
-        executions=50,
-        seconds=5.0,
-    )
-
-    merged = first.merged(later)
-
-    assert (merged.executions, merged.seconds) == (150, 15.0)
-    by_id = {one.id: one for one in merged.buckets}
-    assert (by_id["a"].count, by_id["a"].first_seconds, by_id["a"].octets) == (7, 1.0, "01")
-    assert by_id["a"].message == "message of 01"
-    assert (by_id["b"].count, by_id["b"].octets) == (3, "01")
-    assert (by_id["c"].first_seconds, by_id["c"].first_execution) == (14.0, 140)
-
-
 def test_directory_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     """A file stands in the way."""
     (tmp_path / "file").touch()
