@@ -138,6 +138,13 @@ def _instrument(
     return functions
 
 
+def _branches_alone(function: FunctionType) -> None:
+    """Do what instrument_func does, without its comparisons."""
+    import atheris  # noqa: PLC0415 -- as below
+
+    function.__code__ = atheris.patch_code(function.__code__, False)
+
+
 def _require_sight(
     bound: BoundTarget, functions: Sequence[FunctionType], inputs: Iterable[FuzzInput]
 ) -> None:
@@ -199,11 +206,7 @@ def fuzz(
     """
     import atheris  # noqa: PLC0415 -- optional, and must not be imported by anything else
 
-    def branches_alone(function: FunctionType) -> None:
-        # What instrument_func does, without its comparisons.
-        function.__code__ = atheris.patch_code(function.__code__, False)
-
-    functions = _instrument(bound, branches_alone if light else atheris.instrument_func, light=light)
+    functions = _instrument(bound, _branches_alone if light else atheris.instrument_func, light=light)
     feedback = _Feedback(make_counters(atheris.instrument_func))
     mutator = bound.mutator(rng)
     _require_sight(bound, functions, [mutator.fresh() for _ in range(_PROBES)])

@@ -13,7 +13,8 @@ from typing import Final
 
 import click
 
-from hgframing_fuzz._buckets import BucketTable
+from hgframing_fuzz._buckets import DIED, BucketTable
+from hgframing_fuzz._campaign import Identity, campaigns_in
 from hgframing_fuzz._cli_campaign import promote, status, triage
 from hgframing_fuzz._cli_report import attached, open_directory, target_options
 from hgframing_fuzz._cli_run import run
@@ -82,7 +83,7 @@ def describe(*, target_name: str, locator: str, files: tuple[Path, ...]) -> None
     "--directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=None,
-    help="Minimize every input of a findings directory.",
+    help="Minimize every input of a campaign, or of a run; a campaign knows its target and implementation.",
 )
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def minimize(*, target_name: str, locator: str, directory: Path | None, files: tuple[Path, ...]) -> None:
@@ -93,28 +94,46 @@ def minimize(*, target_name: str, locator: str, directory: Path | None, files: t
     """
     if not files and directory is None:
         raise click.UsageError("name files, or a --directory")
-    with attached(target_name, locator) as bound:
-        for file in files:
-            octets = _minimize_file(bound, file)
-            if octets is not None:
-                file.with_name(f"{file.name}.min").write_bytes(octets)
-        if directory is not None:
-            findings = open_directory(directory)
-            for file in findings.inputs():
+    if files:
+        with attached(target_name, locator) as bound:
+            for file in files:
                 octets = _minimize_file(bound, file)
                 if octets is not None:
-                    _store(bound, findings, octets)
+                    file.with_name(f"{file.name}.min").write_bytes(octets)
+    if directory is not None:
+        open_directory(directory)
+        for campaign in campaigns_in(directory):
+            identity = campaign.identity() or Identity(target_name, locator, 0)
+            with attached(identity.target, identity.locator) as bound:
+                _minimize_all(bound, campaign.findings)
 
 
-def _minimize_file(bound: BoundTarget, file: Path) -> bytes | None:
+def _minimize_all(bound: BoundTarget, findings: FindingsDirectory) -> None:
+    """Minimize the inputs of a directory, each within the bucket that it is named after."""
+    for file in findings.inputs():
+        if f".{DIED}." in file.name:
+            click.echo(f"{file}: ended its process, and would end this one")
+            continue
+        octets = _minimize_file(bound, file, bucket=file.stem)
+        if octets is not None:
+            _store(bound, findings, octets)
+
+
+def _minimize_file(bound: BoundTarget, file: Path, bucket: str = "") -> bytes | None:
     """Minimize one file and say how far it came."""
     before = file.read_bytes()
-    smaller = minimize_input(bound.target, decode_input(before))
-    if smaller is None:
+    value = decode_input(before)
+    finding = bound.target.check(value).finding
+    smaller = minimize_input(bound.target, value) if finding is not None else None
+    if smaller is None or finding is None:
         click.echo(f"{file}: no finding")
         return None
+    now = BucketTable(bound.spec.name).key(finding).id
+    if bucket and now != bucket:
+        click.echo(f"{file}: falls into {now} now, and is left")
+        return None
     octets = encode_input(smaller)
-    click.echo(f"{file}: {len(before)} octets became {len(octets)}")
+    click.echo(f"{file}: {len(before)} octets became {len(octets)}, {len(smaller.frames)} frames")
     return octets
 
 

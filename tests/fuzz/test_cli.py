@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pathlib import Path
 from typing import Final
 
@@ -119,3 +121,23 @@ def test_targets_are_listed() -> None:
 
     assert result.exit_code == 0
     assert result.output.startswith("server-reactor  a server reactor")
+
+
+def test_minimize_campaign_knows_its_targets(tmp_path: Path) -> None:
+    """Each of several, with its implementation; what would end this process, and what moved, is left."""
+    directory = tmp_path / "server-reactor"
+    run(directory, "--seconds", "600", "--executions", "2000")
+    (directory / "campaign.json").write_text(
+        json.dumps({"target": "server-reactor", "locator": BROKEN, "seed": 1}), encoding="utf-8"
+    )
+    (directory / "server-reactor.died.SIGSEGV.x-1.bin").write_bytes(FINDING)
+    (directory / "server-reactor.KeyError.other.x-1.bin").write_bytes(FINDING)
+
+    result = call("minimize", "--directory", tmp_path)
+
+    assert result.exit_code == 0, result.output
+    [path] = directory.glob("*.IndexError.*.bin")
+    assert decode_input(path.read_bytes()) == an_input("1 1 0 command-request new")
+    assert "x-1.bin: ended its process" in result.output
+    assert "x-1.bin: falls into server-reactor.IndexError" in result.output
+    assert (directory / "server-reactor.KeyError.other.x-1.bin").read_bytes() == FINDING
