@@ -12,6 +12,7 @@ from typing import Final
 from hgframing_conformance._adapters import Adapter, AdapterOptions
 from hgframing_conformance._direct import DirectAdapter
 from hgframing_conformance._harness import HarnessAdapter
+from hgframing_conformance._http_adapter import HttpAdapter
 from hgframing_conformance.errors import LocatorError
 
 
@@ -37,6 +38,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[str, AdapterOptions], Adapter]]]]
     {
         "direct": ("direct:package.module:factory", _direct),
         "exec": ("exec:command arguments", HarnessAdapter),
+        "http": ("http://host:port/path", HttpAdapter),
     }
 )
 
@@ -45,7 +47,7 @@ def connect(locator: str, options: AdapterOptions | None = None) -> Adapter:
     """Connect to an implementation; it is past `hello` and the probe when this returns.
 
     Args:
-        locator: `direct:package.module:factory` or `exec:command arguments`.
+        locator: written as one of `KINDS` is, for instance `direct:package.module:factory`.
         options: deadline and restarts; the defaults suit an implementation that does no I/O.
 
     Raises:
