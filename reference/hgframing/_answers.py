@@ -13,7 +13,7 @@ import msgspec
 
 from hgframing._cbor import Value, encode_value
 from hgframing._errors import LocalProtocolError
-from hgframing._frames import Frame, FrameType
+from hgframing._frames import Frame, FrameType, unplaced
 from hgframing._progress import build_progress
 from hgframing._responses import (
     Redirect,
@@ -59,7 +59,8 @@ class _Answer(msgspec.Struct, kw_only=True):
     state: ServerRequestState = _ACTIVE
     waiting: int = 1
     unsent: int = 0
-    stream_id: int | None = None
+    #: The stream of the response; 0 before it has begun.
+    stream_id: int = 0
     buffer: bytearray = msgspec.field(default_factory=bytearray)
     frames_made: bool = False
 
@@ -114,21 +115,18 @@ class Answers:
             answer.waiting += 1
             answer.state = _ACTIVE
 
-    def start(self, request_id: int, stream_id: int = FIRST_OUTPUT_STREAM) -> tuple[Frame, ...]:
+    def start(self, request_id: int, stream_id: int) -> None:
         """Begin a response; nothing leaves yet."""
         answer = self._unbegun(request_id, stream_id)
         answer.stream_id = stream_id
         answer.buffer += self._status
-        return ()
 
     def add_data(self, request_id: int, data: bytes) -> tuple[Frame, ...]:
         """Add raw octets to a response that has begun."""
         answer = self._begun(request_id)
-        # A list of integers would be taken for octets.
-        if not isinstance(data, bytes):
-            raise LocalProtocolError("response data is not bytes")
-        answer.buffer += data
-        return self._drain(request_id, answer)
+        answer.buffer += _octets(data)
+        frames = self._cut(request_id, answer)
+        return self._send(frames, answer.stream_id, last=False)
 
     def add_object(self, request_id: int, value: Value) -> tuple[Frame, ...]:
         """Add a CBOR value to a response that has begun.
@@ -136,10 +134,9 @@ class Answers:
         An iterator of bytes becomes an indefinite-length bytestring (CBOR-004 allows it at the top level), cut into
         chunks that CBOR-010 allows.
         """
-        self._begun(request_id)
         return self.add_data(request_id, self._encode(value))
 
-    def finish(self, request_id: int, *, last: bool = False) -> tuple[Frame, ...]:
+    def finish(self, request_id: int, *, last: bool) -> tuple[Frame, ...]:
         """End a response; `last` closes its stream."""
         answer = self._begun(request_id)
         pieces = self._cut(request_id, answer)
@@ -150,7 +147,6 @@ class Answers:
         self, request_id: int, objects: Iterable[Value], stream_id: int, *, last: bool
     ) -> tuple[Frame, ...]:
         """Answer with CBOR values, all or nothing: what cannot be sent is found before the response begins."""
-        self._unbegun(request_id, stream_id)
         if isinstance(objects, (bytes, str, Mapping)):
             raise LocalProtocolError("a response is an iterable of values, not one value")
         octets = b"".join(map(self._encode, objects))
@@ -161,17 +157,14 @@ class Answers:
         """Answer with raw octets."""
         if Feature.RAW_RESPONSES not in self._revision.features:
             raise LocalProtocolError(f"responses are CBOR values in revision {self._revision.key}")
-        if not isinstance(data, bytes):
-            raise LocalProtocolError("response data is not bytes")
+        octets = _octets(data)
         self.start(request_id, stream_id)
-        return self.add_data(request_id, data) + self.finish(request_id, last=last)
+        return self.add_data(request_id, octets) + self.finish(request_id, last=last)
 
     def redirect(
         self, request_id: int, redirect: Redirect, stream_id: int, *, last: bool
     ) -> tuple[Frame, ...]:
         """Answer with a redirect (RDIR-001 to RDIR-003)."""
-        if Feature.REDIRECTS not in self._revision.features:
-            raise LocalProtocolError(f"revision {self._revision.key} has no redirects")
         answer = self._unbegun(request_id, stream_id)
         if not answer.offers_redirect:
             raise LocalProtocolError(f"the client of request {request_id} offered no redirect target")
@@ -180,14 +173,14 @@ class Answers:
         return self._complete(answer, [self._response(request_id, _EOS, payload)], last=last)
 
     def fail(
-        self, request_id: int, kind: str, atoms: Sequence[Atom], stream_id: int, *, last: bool
+        self, request_id: int, kind: str, atom: Atom, stream_id: int, *, last: bool
     ) -> tuple[Frame, ...]:
         """Answer with an error (ERR-001 to ERR-007)."""
         answer = self._open(request_id, stream_id)
         if kind == "command" and Feature.STATUS_MAP in self._revision.features and not answer.frames_made:
-            frame = self._response(request_id, _EOS, build_status_error(atoms, self._revision))
+            frame = self._response(request_id, _EOS, build_status_error(atom, self._revision))
         else:
-            frame = self._make_error(request_id, kind, atoms)
+            frame = self._make_error(request_id, kind, atom)
         # What was buffered of the response would be lost on the receiver, and goes when the answer is complete (D66 is
         # the other way to be wrong).
         answer.stream_id = answer.stream_id or stream_id
@@ -198,12 +191,12 @@ class Answers:
 
         The connection should be closed then, so the frame is its stream's last (STREAM-005).
         """
-        frame = self._make_error(request_id, "protocol", [plain_atom(message[:_MAX_REPORT])])
+        frame = self._make_error(request_id, "protocol", plain_atom(message[:_MAX_REPORT]))
         return self._send([frame], FIRST_OUTPUT_STREAM, last=True)
 
     def text_output(self, request_id: int, atoms: Sequence[Atom], stream_id: int) -> tuple[Frame, ...]:
         """Send text for the user beside a response."""
-        self._need(FrameType.TEXT_OUTPUT)
+        self._need(Feature.TEXT_OUTPUT)
         self._open(request_id, stream_id)
         return self._side(
             request_id, FrameType.TEXT_OUTPUT, build_text_output(atoms, self._revision), stream_id
@@ -211,7 +204,7 @@ class Answers:
 
     def progress(self, request_id: int, fields: dict[bytes, Value], stream_id: int) -> tuple[Frame, ...]:
         """Send progress beside a response."""
-        self._need(FrameType.PROGRESS)
+        self._need(Feature.PROGRESS)
         self._open(request_id, stream_id)
         return self._side(request_id, FrameType.PROGRESS, build_progress(fields, self._revision), stream_id)
 
@@ -224,7 +217,8 @@ class Answers:
         self._unsent -= 1
         if not answer.unsent and not answer.waiting:
             answer.state = self._table[answer.state][LocalInput.SENT]
-            del self._answers[request_id]
+            if answer.state is _UNKNOWN:
+                del self._answers[request_id]
 
     def release(self) -> tuple[Frame, ...]:
         """Note the end of input and let go of what waited.
@@ -233,7 +227,7 @@ class Answers:
         """
         self._ended = True
         released, self._queue = self._queue, []
-        if self._has_streams and not self._waiting:
+        if not self._waiting:
             last_frames = {frame.stream_id: index for index, frame in enumerate(released)}
             for stream_id, index in last_frames.items():
                 if stream_id in self._streams:
@@ -258,20 +252,19 @@ class Answers:
 
     def _unbegun(self, request_id: int, stream_id: int) -> _Answer:
         answer = self._open(request_id, stream_id)
-        if answer.stream_id is not None:
+        if answer.stream_id:
             raise LocalProtocolError(f"response to request {request_id} has already begun")
         return answer
 
     def _begun(self, request_id: int) -> _Answer:
         answer = self._answers.get(request_id)
-        if answer is None or answer.state is not _ACTIVE or answer.stream_id is None:
+        if answer is None or not answer.stream_id:
             raise LocalProtocolError(f"no response to request {request_id} has begun")
         return answer
 
-    def _need(self, frame_type: FrameType) -> None:
-        if frame_type not in self._revision.type_ids:
-            name = frame_type.name.lower().replace("_", "-")
-            raise LocalProtocolError(f"revision {self._revision.key} has no {name} frames")
+    def _need(self, feature: Feature) -> None:
+        if feature not in self._revision.features:
+            raise LocalProtocolError(f"revision {self._revision.key} has no {feature} frames")
 
     def _encode(self, value: Value) -> bytes:
         if Feature.OBJECT_RESPONSES not in self._revision.features:
@@ -289,7 +282,7 @@ class Answers:
                 octets += encode_value(chunk[start : start + _MAX_CHUNK], self._revision.cbor)
         return bytes(octets + b"\xff")
 
-    def _make_error(self, request_id: int, kind: str, atoms: Sequence[Atom]) -> Frame:
+    def _make_error(self, request_id: int, kind: str, atom: Atom) -> Frame:
         """Make an error frame; it is on no stream yet."""
         type_id = self._revision.type_ids[FrameType.ERROR_RESPONSE]
         flags = 0
@@ -300,10 +293,10 @@ class Answers:
             raise LocalProtocolError(f"revision {self._revision.key} has no {kind} error frames")
         if Feature.ERROR_FLAGS in self._revision.features:
             flags = self._revision.frames[type_id].flags[kind]
-        return Frame(request_id, 0, 0, type_id, flags, build_error(kind, atoms, self._revision))
+        return unplaced(request_id, type_id, flags, build_error(kind, atom, self._revision))
 
     def _response(self, request_id: int, flags: int, payload: bytes) -> Frame:
-        return Frame(request_id, 0, 0, self._revision.type_ids[FrameType.RESPONSE], flags, payload)
+        return unplaced(request_id, self._revision.type_ids[FrameType.RESPONSE], flags, payload)
 
     def _cut(self, request_id: int, answer: _Answer) -> list[Frame]:
         """Take full frames off the buffer; what may be the last piece stays."""
@@ -317,15 +310,9 @@ class Answers:
         answer.frames_made = answer.frames_made or bool(frames)
         return frames
 
-    def _drain(self, request_id: int, answer: _Answer) -> tuple[Frame, ...]:
-        frames = self._cut(request_id, answer)
-        return self._send(frames, answer.stream_id or FIRST_OUTPUT_STREAM) if frames else ()
-
     def _complete(self, answer: _Answer, frames: list[Frame], *, last: bool) -> tuple[Frame, ...]:
-        stream_id = answer.stream_id or FIRST_OUTPUT_STREAM
+        stream_id, answer.stream_id = answer.stream_id, 0
         answer.buffer.clear()
-        answer.stream_id = None
-        answer.frames_made = False
         answer.waiting -= 1
         answer.unsent += 1
         self._waiting -= 1
@@ -337,10 +324,10 @@ class Answers:
     def _side(
         self, request_id: int, frame_type: FrameType, payload: bytes, stream_id: int
     ) -> tuple[Frame, ...]:
-        frame = Frame(request_id, 0, 0, self._revision.type_ids[frame_type], 0, payload)
-        return self._send([frame], stream_id)
+        frame = unplaced(request_id, self._revision.type_ids[frame_type], 0, payload)
+        return self._send([frame], stream_id, last=False)
 
-    def _send(self, frames: Iterable[Frame], stream_id: int, *, last: bool = False) -> tuple[Frame, ...]:
+    def _send(self, frames: Sequence[Frame], stream_id: int, *, last: bool) -> tuple[Frame, ...]:
         """Put frames onto a stream, which ends with the last; they leave now, or wait in the queue."""
         stream = self._streams.get(stream_id)
         if stream is None:
@@ -352,3 +339,10 @@ class Answers:
             self._queue += placed
             return ()
         return tuple(placed)
+
+
+def _octets(data: bytes) -> bytes:
+    # A list of integers would be taken for octets.
+    if not isinstance(data, bytes):
+        raise LocalProtocolError("response data is not bytes")
+    return data

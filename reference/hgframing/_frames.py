@@ -31,6 +31,7 @@ __all__ = [
     "FrameType",
     "HeaderLayout",
     "StreamFlag",
+    "unplaced",
 ]
 
 #: The largest length that 24 bits can say.
@@ -82,6 +83,11 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     type_id: int
     flags: int
     payload: bytes = b""
+
+
+def unplaced(request_id: int, type_id: int, flags: int, payload: bytes) -> Frame:
+    """Make a frame that is on no stream yet: the stream that it is put onto says the rest."""
+    return Frame(request_id, 0, 0, type_id, flags, payload)
 
 
 class FrameHeader(msgspec.Struct, frozen=True, gc=False):

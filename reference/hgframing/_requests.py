@@ -13,7 +13,7 @@ from typing import Final
 
 from hgframing._actions import CommandData, RunCommand, WantFrame
 from hgframing._cbor import Value
-from hgframing._commands import Command, parse_argument, parse_command
+from hgframing._commands import ArgumentValue, Command, parse_argument, parse_command
 from hgframing._errors import FaultCode, FaultRaised
 from hgframing._frames import Frame
 from hgframing._limits import Limits
@@ -40,7 +40,7 @@ class _Request:
     Octets are joined as they come, so that an empty frame costs nothing; `BytesIO` gives them out without a copy.
     """
 
-    __slots__ = ("args", "command", "data", "first", "held", "length", "name", "state")
+    __slots__ = ("args", "argument", "command", "data", "first", "held", "state")
 
     def __init__(self) -> None:
         self.state = _UNKNOWN
@@ -48,10 +48,9 @@ class _Request:
         self.data = io.BytesIO()
         self.command: Command | None = None
         self.held = 0
-        # Before CBOR requests: the arguments that are whole, and the name and length of the one that is not.
+        # Before CBOR requests: the arguments that are whole, and the beginning of the one that is not.
         self.args: dict[bytes, Value] = {}
-        self.name: bytes | None = None
-        self.length = 0
+        self.argument: ArgumentValue | None = None
 
 
 class Requests:
@@ -93,7 +92,6 @@ class Requests:
     def clear(self) -> None:
         """Forget them all."""
         self._requests.clear()
-        self._held = 0
 
     def state(self, request_id: int) -> ServerRequestState:
         """Say where a request ID stands."""
@@ -171,24 +169,25 @@ class Requests:
     def _add_argument(
         self, request_id: int, request: _Request, payload: bytes, *, is_part: bool
     ) -> RequestAction:
-        if request.name is None:
-            argument = parse_argument(payload)
+        argument = request.argument
+        if argument is None:
+            argument = request.argument = parse_argument(payload)
             if argument.name in request.args:
                 message = "malformed argument frame: argument name repeated"
                 raise FaultRaised(FaultCode.MALFORMED_ARGUMENT, message)
-            request.name, request.length, payload = argument.name, argument.length, argument.value
+            payload = argument.value
         # Data cannot have begun: its place waits for it with nothing in it.
         request.data.write(payload)
-        missing = request.length - request.data.tell()
+        missing = argument.length - request.data.tell()
         if missing < 0 or (missing and not is_part):
             # Mercurial's word for too much is "partial" too (D17).
             message = "malformed argument frame: partial argument value"
             raise FaultRaised(FaultCode.MALFORMED_ARGUMENT, message)
         if is_part:
             return WantFrame()
-        request.args[request.name] = request.data.getvalue()
+        request.args[argument.name] = request.data.getvalue()
         request.data = io.BytesIO()
-        request.name = None
+        request.argument = None
         return self._proceed(request_id, request)
 
     def _add_data(self, request_id: int, request: _Request, payload: bytes) -> RequestAction:

@@ -5,7 +5,7 @@ Builders raise `LocalProtocolError` for what may not be sent; parsers raise `Fau
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -98,15 +98,18 @@ _LOCATION: Final[Mapping[str, tuple[Callable[[Value], bool], str]]] = MappingPro
 _REQUIRED: Final = frozenset({"url", "mediatype"})
 
 
-def _location_problem(fields: Mapping[str, Value]) -> str:
-    """Say what is wrong with the fields of a location. Empty: nothing."""
+def _check_location(fields: Mapping[str, Value]) -> None:
+    """Say whether these are the fields of a location.
+
+    Raises:
+        FaultRaised: `bad-payload`.
+    """
     for name, (is_right, what) in _LOCATION.items():
         if name not in fields:
             if name in _REQUIRED:
-                return f"redirect location has no {name}"
+                raise FaultRaised(FaultCode.BAD_PAYLOAD, f"redirect location has no {name}")
         elif not is_right(fields[name]):
-            return f'redirect location field "{name}" is not {what}'
-    return ""
+            raise FaultRaised(FaultCode.BAD_PAYLOAD, f'redirect location field "{name}" is not {what}')
 
 
 def _one_frame(payload: bytes, what: str) -> bytes:
@@ -120,13 +123,13 @@ def build_status_ok(revision: Revision) -> bytes:
     return encode_value({b"status": b"ok"}, revision.cbor)
 
 
-def build_status_error(atoms: Sequence[Atom], revision: Revision) -> bytes:
+def build_status_error(atom: Atom, revision: Revision) -> bytes:
     """Answer with a command's error before any response data (RSP-008, ERR-007).
 
     Raises:
         LocalProtocolError: the message is no text, or the map does not fit one frame.
     """
-    error = {b"message": [atom_map(check_text(atom, revision)) for atom in atoms]}
+    error = {b"message": [atom_map(check_text(atom, revision))]}
     return _one_frame(encode_value({b"status": b"error", b"error": error}, revision.cbor), "error message")
 
 
@@ -136,35 +139,33 @@ def build_status_redirect(redirect: Redirect, revision: Revision) -> bytes:
     Raises:
         LocalProtocolError: a field has the wrong type, or the map does not fit one frame.
     """
-    fields = {
-        name: value
-        for name, value in msgspec.structs.asdict(redirect).items()
-        if value is not None or name in _REQUIRED
-    }
-    if problem := _location_problem(fields):
-        raise LocalProtocolError(problem)
+    fields = {name: value for name, value in msgspec.structs.asdict(redirect).items() if value is not None}
+    try:
+        _check_location(fields)
+    except FaultRaised as error:
+        raise LocalProtocolError(str(error)) from error
     location = {name.encode(): value for name, value in fields.items()}
     value = {b"status": b"redirect", b"location": location}
     return _one_frame(encode_value(value, revision.cbor), "redirect location")
 
 
-def build_error(kind: str, atoms: Sequence[Atom], revision: Revision) -> bytes:
+def build_error(kind: str, atom: Atom, revision: Revision) -> bytes:
     """Make the payload of an error frame.
 
     Args:
         kind: where errors are CBOR, `protocol`, `server` or `command` (ERR-005); elsewhere the frame's flags say it.
-        atoms: the message. Without CBOR it is plain text, the atoms one after the other.
+        atom: the message. Without CBOR it is plain text.
         revision: says which form.
 
     Raises:
         LocalProtocolError: the message is no text, or does not fit one frame.
     """
-    checked = [check_text(atom, revision) for atom in atoms]
+    checked = check_text(atom, revision)
     if Feature.CBOR_ERRORS in revision.features:
-        value = {b"type": kind.encode(), b"message": [atom_map(atom) for atom in checked]}
+        value = {b"type": kind.encode(), b"message": [atom_map(checked)]}
         payload = encode_value(value, revision.cbor)
     else:
-        payload = b"".join(map(render_atom, checked))
+        payload = render_atom(checked)
     return _one_frame(payload, "error message")
 
 
@@ -196,8 +197,7 @@ def _parse_location(value: Value) -> Redirect:
     if type(value) is not dict:
         raise FaultRaised(FaultCode.BAD_PAYLOAD, "response status redirect has no location map")
     fields = {name: value[name.encode()] for name in _LOCATION if name.encode() in value}
-    if problem := _location_problem(fields):
-        raise FaultRaised(FaultCode.BAD_PAYLOAD, problem)
+    _check_location(fields)
     if "fullhashes" in fields:
         fields["fullhashes"] = tuple(map(tuple, fields["fullhashes"]))
     for name in ("serverdercerts", "servercadercerts"):

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hgframing._cbor import CborDialect
-from hgframing._frames import HEADER_4, HEADER_6, HEADER_8, FrameType, HeaderLayout
+from hgframing._frames import HEADER_4, HEADER_6, HEADER_8, FrameType, HeaderLayout, StreamFlag
 from hgframing._states import (
     CLIENT_REQUEST,
     CONNECTION,
@@ -171,20 +171,26 @@ class Revision:
 _F: Final = FrameInput
 
 
+def _nibble(names: str, flags: Mapping[str, int]) -> int:
+    """Read flags as the notation writes them; no name is no flag."""
+    return sum(flags[name] for name in names.split("|") if name)
+
+
 def _spec(  # the columns of a frame table
     frame_type: FrameType,
     name: str,
     flags: dict[str, int],
-    inputs: dict[int, FrameInput],
+    inputs: dict[str, FrameInput],
     *,
     conflict: str = "",
     missing: str = "",
 ) -> FrameSpec:
+    nibbles = {_nibble(names, flags): frame_input for names, frame_input in inputs.items()}
     return FrameSpec(
         type=frame_type,
         name=name,
         flags=MappingProxyType(flags),
-        inputs=MappingProxyType(inputs),
+        inputs=MappingProxyType(nibbles),
         conflict=conflict,
         missing=missing,
     )
@@ -196,28 +202,33 @@ _COMMAND_NAME: Final = _spec(
     FrameType.COMMAND_NAME,
     "command-name",
     {"eos": 0x01, "have-args": 0x02, "have-data": 0x04},
-    {0x01: _F.NAME, 0x02: _F.NAME_ARGUMENTS, 0x04: _F.NAME_DATA, 0x06: _F.NAME_ARGUMENTS_DATA},
+    {
+        "eos": _F.NAME,
+        "have-args": _F.NAME_ARGUMENTS,
+        "have-data": _F.NAME_DATA,
+        "have-args|have-data": _F.NAME_ARGUMENTS_DATA,
+    },
     missing="missing frame flags on command frame",
 )
 _COMMAND_ARGUMENT: Final = _spec(
     FrameType.COMMAND_ARGUMENT,
     "command-argument",
     {"continuation": 0x01, "eoa": 0x02},
-    {0x00: _F.ARGUMENT, 0x01: _F.ARGUMENT_PART, 0x02: _F.ARGUMENT_LAST},
+    {"": _F.ARGUMENT, "continuation": _F.ARGUMENT_PART, "eoa": _F.ARGUMENT_LAST},
 )
 _COMMAND_REQUEST: Final = _spec(
     FrameType.COMMAND_REQUEST,
     "command-request",
     {"new": 0x01, "continuation": 0x02, "more": 0x04, "have-data": 0x08},
     {
-        0x01: _F.NEW,
-        0x05: _F.NEW_MORE,
-        0x09: _F.NEW_DATA,
-        0x0D: _F.NEW_MORE_DATA,
-        0x02: _F.CONTINUATION,
-        0x06: _F.CONTINUATION_MORE,
-        0x0A: _F.CONTINUATION_DATA,
-        0x0E: _F.CONTINUATION_MORE_DATA,
+        "new": _F.NEW,
+        "new|more": _F.NEW_MORE,
+        "new|have-data": _F.NEW_DATA,
+        "new|more|have-data": _F.NEW_MORE_DATA,
+        "continuation": _F.CONTINUATION,
+        "continuation|more": _F.CONTINUATION_MORE,
+        "continuation|have-data": _F.CONTINUATION_DATA,
+        "continuation|more|have-data": _F.CONTINUATION_MORE_DATA,
     },
     conflict="received command request frame with both new and continuation flags set",
     missing="received command request frame with neither new nor continuation flags set",
@@ -226,7 +237,7 @@ _COMMAND_DATA: Final = _spec(
     FrameType.COMMAND_DATA,
     "command-data",
     _MORE_OR_LAST,
-    {0x01: _F.DATA_MORE, 0x02: _F.DATA_LAST},
+    {"continuation": _F.DATA_MORE, "eos": _F.DATA_LAST},
     missing="command data frame without flags",
 )
 # Neither flag is let pass as "more follows": the text forbids only both (RSP-004), and upstream's tests send it.
@@ -234,26 +245,26 @@ _BYTES_RESPONSE: Final = _spec(
     FrameType.RESPONSE,
     "bytes-response",
     _MORE_OR_LAST,
-    {0x00: _F.RESPONSE_MORE, 0x01: _F.RESPONSE_MORE, 0x02: _F.RESPONSE_LAST},
+    {"": _F.RESPONSE_MORE, "continuation": _F.RESPONSE_MORE, "eos": _F.RESPONSE_LAST},
 )
 _COMMAND_RESPONSE: Final = dataclasses.replace(_BYTES_RESPONSE, name="command-response")
 _FLAGGED_ERROR: Final = _spec(
     FrameType.ERROR_RESPONSE,
     "error-response",
     {"protocol": 0x01, "application": 0x02},
-    {0x01: _F.ERROR_RESPONSE, 0x02: _F.ERROR_RESPONSE},
+    {"protocol": _F.ERROR_RESPONSE, "application": _F.ERROR_RESPONSE},
 )
-_CBOR_ERROR: Final = _spec(FrameType.ERROR_RESPONSE, "error-response", {}, {0x00: _F.ERROR_RESPONSE})
-_TEXT_OUTPUT: Final = _spec(FrameType.TEXT_OUTPUT, "text-output", {}, {0x00: _F.TEXT_OUTPUT})
-_PROGRESS: Final = _spec(FrameType.PROGRESS, "progress", {}, {0x00: _F.PROGRESS})
+_CBOR_ERROR: Final = _spec(FrameType.ERROR_RESPONSE, "error-response", {}, {"": _F.ERROR_RESPONSE})
+_TEXT_OUTPUT: Final = _spec(FrameType.TEXT_OUTPUT, "text-output", {}, {"": _F.TEXT_OUTPUT})
+_PROGRESS: Final = _spec(FrameType.PROGRESS, "progress", {}, {"": _F.PROGRESS})
 _UNFLAGGED_STREAM_SETTINGS: Final = _spec(
-    FrameType.STREAM_SETTINGS, "stream-settings", {}, {0x00: _F.STREAM_SETTINGS_LAST}
+    FrameType.STREAM_SETTINGS, "stream-settings", {}, {"": _F.STREAM_SETTINGS_LAST}
 )
 _STREAM_SETTINGS: Final = _spec(
     FrameType.STREAM_SETTINGS,
     "stream-settings",
     _MORE_OR_LAST,
-    {0x01: _F.STREAM_SETTINGS_MORE, 0x02: _F.STREAM_SETTINGS_LAST},
+    {"continuation": _F.STREAM_SETTINGS_MORE, "eos": _F.STREAM_SETTINGS_LAST},
     conflict="stream encoding settings frame cannot have both continuation and end of stream flags set",
     missing="stream encoding settings frame must have continuation or end of stream flag set",
 )
@@ -261,14 +272,14 @@ _SENDER_SETTINGS: Final = _spec(
     FrameType.SENDER_SETTINGS,
     "sender-protocol-settings",
     _MORE_OR_LAST,
-    {0x01: _F.SETTINGS_MORE, 0x02: _F.SETTINGS_LAST},
+    {"continuation": _F.SETTINGS_MORE, "eos": _F.SETTINGS_LAST},
     conflict="sender protocol settings frame cannot have both continuation and end of stream flags set",
     missing="sender protocol settings frame must have continuation or end of stream flag set",
 )
 
 _NO_STREAM_FLAGS: Final[Mapping[str, int]] = MappingProxyType({})
 _STREAM_FLAGS: Final[Mapping[str, int]] = MappingProxyType(
-    {"stream-begin": 0x01, "stream-end": 0x02, "encoded": 0x04}
+    dict(zip(("stream-begin", "stream-end", "encoded"), map(int, StreamFlag), strict=True))
 )
 _WORDING_BY_NAME: Final = Wording(
     not_first="expected command frame; got %d",

@@ -73,7 +73,6 @@ class ServerReactor:
         self._state = revision.initial
         self._inputs = revision.inputs
         self._connection = revision.connection
-        self._has_ids = Feature.REQUEST_IDS in revision.features
         self._streams: InputStreams | None = None
         if Feature.STREAMS in revision.features:
             accepted = frozenset(name.encode() for name in accept_encodings)
@@ -128,9 +127,7 @@ class ServerReactor:
             actions.append(SendFrames(frames))
         # A fault has forgotten them: nobody hears of them twice.
         if ids := self._requests.ids:
-            message = "input ended with requests half received"
-            if self._has_ids:
-                message += ": " + ", ".join(map(str, ids))
+            message = f"input ended with requests half received: {', '.join(map(str, ids))}"
             actions += self._become_errored(Fault(FaultCode.INCOMPLETE_REQUEST, message, ids[0]))
         return tuple(actions) or _NOOP
 
@@ -173,7 +170,8 @@ class ServerReactor:
         Raises:
             LocalProtocolError: the request does not wait for an answer, or has begun.
         """
-        return self._hand_over(self._answers.start(request_id, stream_id))
+        self._answers.start(request_id, stream_id)
+        return _NOOP
 
     def send_object(self, request_id: int, value: Value) -> _Actions:
         """Add a CBOR value to a response that has begun; full frames leave.
@@ -237,8 +235,8 @@ class ServerReactor:
             LocalProtocolError: the request does not wait for an answer, the revision has no such error, or the message
                 does not fit a frame.
         """
-        atoms = [Atom(message, tuple(args))]
-        return self._hand_over(self._answers.fail(request_id, kind, atoms, stream_id, last=last))
+        atom = Atom(message, tuple(args))
+        return self._hand_over(self._answers.fail(request_id, kind, atom, stream_id, last=last))
 
     def text_output(
         self, request_id: int, atoms: Sequence[Atom], *, stream_id: int = FIRST_OUTPUT_STREAM

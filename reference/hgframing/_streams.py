@@ -16,7 +16,7 @@ import msgspec
 from hgframing._cbor import CborError, CborErrorKind, decode_sequence, encode_value
 from hgframing._encodings import DECODERS, ENCODERS, Decoder, Encoder, EncodingError, EncodingLimitError
 from hgframing._errors import FaultCode, FaultRaised
-from hgframing._frames import Frame, FrameType, StreamFlag
+from hgframing._frames import Frame, FrameType, StreamFlag, unplaced
 from hgframing._limits import Limits
 from hgframing._revisions import Feature, Revision
 from hgframing._states import FrameInput, StreamInput, StreamState
@@ -320,4 +320,4 @@ class OutputStream:
     def _make_settings(self, request_id: int) -> Frame:
         type_id = self._revision.type_ids[FrameType.STREAM_SETTINGS]
         payload = encode_value(self._encoding, self._revision.cbor)
-        return Frame(request_id, 0, 0, type_id, self._revision.frames[type_id].flags["eos"], payload)
+        return unplaced(request_id, type_id, self._revision.frames[type_id].flags["eos"], payload)

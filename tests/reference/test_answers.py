@@ -201,7 +201,7 @@ def test_respond_where_responses_are_octets_is_refused(key: str) -> None:
 
     with refused(f"responses are raw octets in revision {key}"):
         answers.respond(1, [b"a"], 2, last=False)
-    answers.start(1)
+    answers.start(1, 2)
     with refused(f"responses are raw octets in revision {key}"):
         answers.add_object(1, b"a")
 
@@ -219,7 +219,7 @@ def test_response_data_that_is_no_bytes_is_refused(data: Any) -> None:
 
     with refused("response data is not bytes"):
         answers.respond_data(1, data, 2, last=False)
-    answers.start(1)
+    answers.start(1, 2)
     with refused("response data is not bytes"):
         answers.add_data(1, data)
 
@@ -232,22 +232,22 @@ def test_response_in_pieces_leaves_in_full_frames(key: str) -> None:
     """What may be the last piece stays, so that the last frame is never an empty one."""
     answers = desk(key, 1, max_frame=16)
 
-    assert answers.start(1) == ()
+    answers.start(1, 2)
     assert answers.add_object(1, b"abcd") == ()
     assert answers.add_data(1, b"\x01\x02") == written(
         key, r"1 2 stream-begin command-response continuation \xa1\x46status\x42ok\x44abcd"
     )
     assert answers.add_data(1, b"") == ()
-    assert answers.finish(1) == written(key, r"1 2 0 command-response eos \x01\x02")
+    assert answers.finish(1, last=False) == written(key, r"1 2 0 command-response eos \x01\x02")
 
 
 @pytest.mark.parametrize("key", BY_NAME)
 def test_raw_response_in_pieces_has_no_status(key: str) -> None:
     """Before the status map a response is the caller's octets alone (RSP-001)."""
     answers = desk(key, 1, max_frame=2)
-    answers.start(1)
+    answers.start(1, 2)
 
-    frames = answers.add_data(1, b"ab") + answers.add_data(1, b"cde") + answers.finish(1)
+    frames = answers.add_data(1, b"ab") + answers.add_data(1, b"cde") + answers.finish(1, last=False)
 
     assert [(frame.flags, frame.payload) for frame in frames] == [(1, b"ab"), (1, b"cd"), (2, b"e")]
 
@@ -255,13 +255,13 @@ def test_raw_response_in_pieces_has_no_status(key: str) -> None:
 def test_response_in_pieces_can_go_on_after_a_value_that_cannot_be_sent() -> None:
     """The piece is refused, the response is not."""
     answers = desk("0006", 1)
-    answers.start(1)
+    answers.start(1, 2)
 
     with refused("object cannot be sent as CBOR"):
         answers.add_object(1, object())
     answers.add_object(1, 7)
 
-    assert said(answers.finish(1)) == STATUS + b"\x07"
+    assert said(answers.finish(1, last=False)) == STATUS + b"\x07"
 
 
 @pytest.mark.parametrize("key", BY_CBOR)
@@ -276,21 +276,21 @@ def test_response_that_has_not_begun_cannot_go_on(key: str) -> None:
         with refused(message):
             answers.add_object(1, b"a")
         with refused(message):
-            answers.finish(1)
+            answers.finish(1, last=False)
         if len(answers) and answers.state(1) is S.ACTIVE:
             answers.respond(1, [], 2, last=False)
     with refused("no response to request 3 has begun"):
-        answers.finish(3)
+        answers.finish(3, last=False)
 
 
 @pytest.mark.parametrize("key", BY_CBOR)
 def test_response_cannot_begin_twice(key: str) -> None:
     """Neither in pieces nor at once."""
     answers = desk(key, 1)
-    answers.start(1)
+    answers.start(1, 2)
 
     with refused("response to request 1 has already begun"):
-        answers.start(1)
+        answers.start(1, 2)
     with refused("response to request 1 has already begun"):
         answers.respond(1, [], 2, last=False)
 
@@ -304,10 +304,11 @@ def test_response_cannot_begin_twice(key: str) -> None:
 def test_response_in_any_pieces_says_the_same(pieces: list[bytes], max_frame: int, key: str) -> None:
     """How a response is handed over and how it is cut changes nothing of what is said, nor of how it ends."""
     answers = desk(key, 1, max_frame=max_frame)
-    frames = answers.start(1)
+    answers.start(1, 2)
+    frames: tuple[Frame, ...] = ()
     for piece in pieces:
         frames += answers.add_data(1, piece)
-    frames += answers.finish(1)
+    frames += answers.finish(1, last=False)
 
     status = STATUS if key in BY_CBOR else b""
     assert said(frames) == status + b"".join(pieces)
@@ -339,7 +340,7 @@ def test_request_is_active_then_answered_then_unknown(key: str) -> None:
     answers = desk(key, 1, 3)
 
     assert (answers.state(1), answers.state(5), len(answers)) == (S.ACTIVE, S.UNKNOWN, 2)
-    answers.fail(1, "protocol", [], 2, last=False)
+    answers.fail(1, "protocol", Atom(b""), 2, last=False)
     assert (answers.state(1), answers.state(3), len(answers)) == (S.ANSWERED, S.ACTIVE, 2)
     answers.sent(1)
     assert (answers.state(1), len(answers)) == (S.UNKNOWN, 1)
@@ -353,10 +354,10 @@ def test_answer_that_is_not_whole_cannot_have_left(key: str) -> None:
 
     with refused(message):
         answers.sent(1)
-    answers.start(1)
+    answers.start(1, 2)
     with refused(message):
         answers.sent(1)
-    answers.finish(1)
+    answers.finish(1, last=False)
     answers.sent(1)
     with refused(message):
         answers.sent(1)
@@ -366,14 +367,14 @@ def test_answer_that_is_not_whole_cannot_have_left(key: str) -> None:
 def test_answer_to_a_request_that_does_not_wait_is_refused(key: str) -> None:
     """One that is answered, and one that never was: nothing is sent (D30)."""
     answers = desk(key, 1)
-    answers.fail(1, "protocol", [], 2, last=False)
+    answers.fail(1, "protocol", Atom(b""), 2, last=False)
 
     for request_id in (1, 3):
         message = f"request {request_id} does not wait for an answer"
         with refused(message):
-            answers.start(request_id)
+            answers.start(request_id, 2)
         with refused(message):
-            answers.fail(request_id, "protocol", [], 2, last=False)
+            answers.fail(request_id, "protocol", Atom(b""), 2, last=False)
         if key != "0001":
             with refused(message):
                 answers.text_output(request_id, [], 2)
@@ -405,9 +406,9 @@ def test_commands_without_ids_are_answered_in_turn() -> None:
 def test_command_without_ids_is_answered_with_nothing_of_the_one_that_failed() -> None:
     """What was buffered of that response is gone."""
     answers = desk("0001", 0, 0)
-    answers.start(0)
+    answers.start(0, 2)
     answers.add_data(0, b"half")
-    answers.fail(0, "application", [Atom(b"no")], 2, last=False)
+    answers.fail(0, "application", Atom(b"no"), 2, last=False)
 
     assert answers.respond_data(0, b"b", 2, last=False) == written("0001", "bytes-response eos b")
 
@@ -423,7 +424,7 @@ def test_stream_begins_once_and_goes_on_over_requests(key: str) -> None:
     flags = [
         frame.stream_flags
         for request_id, stream_id in ((1, 2), (3, 2), (5, 4))
-        for frame in answers.fail(request_id, "protocol", [], stream_id, last=False)
+        for frame in answers.fail(request_id, "protocol", Atom(b""), stream_id, last=False)
     ]
 
     assert flags == [1, 0, 1]
@@ -433,8 +434,10 @@ def test_stream_begins_once_and_goes_on_over_requests(key: str) -> None:
 def test_last_answer_of_a_stream_ends_it(key: str) -> None:
     """The last frame carries 0x02; what comes after begins the stream anew (STREAM-003, STREAM-005; D37)."""
     answers = desk(key, 1, 3)
-    frames = answers.start(1, 4) + answers.add_data(1, bytes(MAX_FRAME + 20)) + answers.finish(1, last=True)
-    again = answers.start(3, 4) + answers.finish(3, last=True)
+    answers.start(1, 4)
+    frames = answers.add_data(1, bytes(MAX_FRAME + 20)) + answers.finish(1, last=True)
+    answers.start(3, 4)
+    again = answers.finish(3, last=True)
 
     assert [frame.stream_flags for frame in frames] == [1, 2]
     assert [frame.stream_flags for frame in again] == [3]
@@ -448,8 +451,8 @@ def test_last_answer_after_the_end_of_input_ends_its_stream(key: str) -> None:
 
     answers.release()
 
-    assert [frame.stream_flags for frame in answers.fail(1, "protocol", [], 2, last=False)] == [1]
-    assert [frame.stream_flags for frame in answers.fail(3, "protocol", [], 2, last=False)] == [2]
+    assert [frame.stream_flags for frame in answers.fail(1, "protocol", Atom(b""), 2, last=False)] == [1]
+    assert [frame.stream_flags for frame in answers.fail(3, "protocol", Atom(b""), 2, last=False)] == [2]
 
 
 @pytest.mark.parametrize("key", WITH_STREAMS)
@@ -470,10 +473,10 @@ def test_stream_that_is_not_the_servers_is_refused(key: str, stream_id: int, mes
     with refused(message):
         answers.start(1, stream_id)
     with refused(message):
-        answers.fail(1, "protocol", [], stream_id, last=False)
+        answers.fail(1, "protocol", Atom(b""), stream_id, last=False)
     with refused(message):
         answers.text_output(1, [], stream_id)
-    assert answers.start(1, 254) == ()
+    answers.start(1, 254)
 
 
 @pytest.mark.parametrize("key", ["0001", "0002"])
@@ -501,7 +504,7 @@ def test_encoded_stream_announces_its_encoding_once(encoding: str) -> None:
 
     frames = answers.text_output(1, [Atom(b"x\n")], 2)
     frames += answers.respond(1, [b"a"], 2, last=False)
-    frames += answers.fail(3, "server", [Atom(b"no")], 2, last=False)
+    frames += answers.fail(3, "server", Atom(b"no"), 2, last=False)
 
     assert [(frame.stream_flags, frame.type_id) for frame in frames] == [(1, 9), (0, 6), (4, 3), (0, 5)]
     assert frames[0].payload == encode_value(encoding.encode(), REVISIONS["0006"].cbor)
@@ -517,10 +520,9 @@ def test_deferred_frames_wait_for_the_end_of_input(key: str) -> None:
     answers = desk(key, *requests, defer=True)
     kind = "application" if key in (*BY_NAME, "0005-draft") else "server"
 
-    assert (
-        answers.start(requests[1]) + answers.add_data(requests[1], b"b") + answers.finish(requests[1]) == ()
-    )
-    assert answers.fail(requests[0], kind, [Atom(b"a")], 2, last=False) == ()
+    answers.start(requests[1], 2)
+    assert answers.add_data(requests[1], b"b") + answers.finish(requests[1], last=False) == ()
+    assert answers.fail(requests[0], kind, Atom(b"a"), 2, last=False) == ()
     assert answers.report(0, "c") == ()
     released = answers.release()
 
@@ -534,7 +536,7 @@ def test_released_streams_end_where_nothing_is_left_to_answer(key: str) -> None:
     """Each stream with its last frame (STREAM-005)."""
     answers = desk(key, 1, 3, 5, defer=True)
     for request_id, stream_id in ((1, 2), (3, 4), (5, 2)):
-        answers.fail(request_id, "protocol", [], stream_id, last=False)
+        answers.fail(request_id, "protocol", Atom(b""), stream_id, last=False)
 
     released = answers.release()
 
@@ -545,17 +547,17 @@ def test_released_streams_end_where_nothing_is_left_to_answer(key: str) -> None:
 def test_released_streams_stay_open_for_answers_to_come(key: str) -> None:
     """And end with the last of them."""
     answers = desk(key, 1, 3, defer=True)
-    answers.fail(1, "protocol", [], 2, last=False)
+    answers.fail(1, "protocol", Atom(b""), 2, last=False)
 
     assert [frame.stream_flags for frame in answers.release()] == [1]
-    assert [frame.stream_flags for frame in answers.fail(3, "protocol", [], 2, last=False)] == [2]
+    assert [frame.stream_flags for frame in answers.fail(3, "protocol", Atom(b""), 2, last=False)] == [2]
 
 
 @pytest.mark.parametrize("key", REVISIONS)
 def test_deferred_stream_that_its_caller_ended_is_released_as_it_is(key: str) -> None:
     """It has its end already."""
     answers = desk(key, 1, defer=True)
-    answers.fail(1, "protocol", [], 2, last=True)
+    answers.fail(1, "protocol", Atom(b""), 2, last=True)
 
     assert [frame.stream_flags for frame in answers.release()] == [3 if key in WITH_STREAMS else 0]
 
@@ -564,8 +566,8 @@ def test_deferred_stream_that_its_caller_ended_is_released_as_it_is(key: str) ->
 def test_deferred_stream_begun_again_after_its_end_ends_again(key: str) -> None:
     """Each of the two has its own first and last frame."""
     answers = desk(key, 1, 3, defer=True)
-    answers.fail(1, "protocol", [], 2, last=True)
-    answers.fail(3, "protocol", [], 2, last=False)
+    answers.fail(1, "protocol", Atom(b""), 2, last=True)
+    answers.fail(3, "protocol", Atom(b""), 2, last=False)
 
     assert [frame.stream_flags for frame in answers.release()] == [3, 3]
 
@@ -577,7 +579,7 @@ def test_deferred_stream_begun_again_after_its_end_ends_again(key: str) -> None:
 @pytest.mark.parametrize(("kind", "flag"), [("protocol", 1), ("application", 2)])
 def test_fail_with_flags_says_what_the_error_is(key: str, kind: str, flag: int) -> None:
     """One flag, and the text (ERR-001 to ERR-003; D13)."""
-    [frame] = desk(key, 1).fail(1, kind, [Atom(b"no %s", (b"way",))], 2, last=False)
+    [frame] = desk(key, 1).fail(1, kind, Atom(b"no %s", (b"way",)), 2, last=False)
 
     assert (frame.request_id, frame.type_id, frame.flags, frame.payload) == (1, 5, flag, b"no way")
 
@@ -591,7 +593,7 @@ def test_fail_with_cbor_says_what_the_error_is(key: str, kind: str) -> None:
         "0006": f"{{b'type': b'{kind}', b'message': [{{b'msg': b'boom'}}]}}",
     }
 
-    assert desk(key, 1).fail(1, kind, [Atom(b"boom")], 2, last=False) == written(
+    assert desk(key, 1).fail(1, kind, Atom(b"boom"), 2, last=False) == written(
         key, f"1 2 stream-begin error-response 0 cbor:{expected[key]}"
     )
 
@@ -605,21 +607,21 @@ def test_fail_of_a_command_before_any_response_is_a_status(key: str) -> None:
         "{b'message': [{b'msg': b'no %s', b'args': [b'way']}]}}",
     )
     begun = desk(key, 1)
-    begun.start(1)
+    begun.start(1, 2)
     begun.add_data(1, b"\x41a")
 
     for answers in (desk(key, 1), begun):
-        assert answers.fail(1, "command", [Atom(b"no %s", (b"way",))], 2, last=False) == expected
+        assert answers.fail(1, "command", Atom(b"no %s", (b"way",)), 2, last=False) == expected
 
 
 @pytest.mark.parametrize(("key", "kind"), [("0005", "command"), ("0006", "command"), ("0006", "server")])
 def test_fail_after_output_is_an_error_frame(key: str, kind: str) -> None:
     """A status map stands first or nowhere (ERR-007; D64); the response has no end of its own then."""
     answers = desk(key, 1, max_frame=16)
-    answers.start(1)
+    answers.start(1, 2)
     assert answers.add_data(1, b"\x47abcdefg")
 
-    [frame] = answers.fail(1, kind, [Atom(b"no")], 2, last=True)
+    [frame] = answers.fail(1, kind, Atom(b"no"), 2, last=True)
 
     assert (frame.type_id, frame.stream_flags) == (5, 2)
     assert kind.encode() in frame.payload
@@ -630,9 +632,9 @@ def test_fail_after_output_leaves_nothing_of_the_response_behind() -> None:
     """What was buffered of it does not come out under the next request of the same encoded stream (D66)."""
     answers = desk("0006", 1, 3, max_frame=16)
     answers.encoding = "zlib"
-    answers.start(1)
+    answers.start(1, 2)
     frames = answers.add_data(1, b"\x57abcdefghijklmnopqrstuvw")
-    frames += answers.fail(1, "server", [Atom(b"no")], 2, last=False)
+    frames += answers.fail(1, "server", Atom(b"no"), 2, last=False)
     frames += answers.respond(3, [b"a"], 2, last=False)
 
     decoder = zlib.decompressobj()
@@ -655,19 +657,19 @@ def test_fail_of_a_kind_that_the_revision_lacks_is_refused(key: str, kind: str) 
     answers = desk(key, 1)
 
     with refused(f"revision {key} has no {kind} error frames"):
-        answers.fail(1, kind, [], 2, last=False)
+        answers.fail(1, kind, Atom(b""), 2, last=False)
     assert answers.state(1) is S.ACTIVE
 
 
 def test_fail_of_a_command_after_output_where_no_frame_says_it_is_refused() -> None:
     """0005-draft has flags for protocol and application errors only (sheet r4)."""
     answers = desk("0005-draft", 1, max_frame=1)
-    answers.start(1)
+    answers.start(1, 2)
     answers.add_data(1, b"\x41a")
 
     with refused("revision 0005-draft has no command error frames"):
-        answers.fail(1, "command", [], 2, last=False)
-    assert len(answers.fail(1, "application", [], 2, last=False)) == 1
+        answers.fail(1, "command", Atom(b""), 2, last=False)
+    assert len(answers.fail(1, "application", Atom(b""), 2, last=False)) == 1
 
 
 @pytest.mark.parametrize("key", REVISIONS)
@@ -676,9 +678,9 @@ def test_fail_with_a_message_that_cannot_be_sent_changes_nothing(key: str) -> No
     answers = desk(key, 1)
 
     with pytest.raises(LocalProtocolError):
-        answers.fail(1, "protocol", [Atom(b"x" * 40000)], 2, last=False)
+        answers.fail(1, "protocol", Atom(b"x" * 40000), 2, last=False)
 
-    assert len(answers.fail(1, "protocol", [Atom(b"x")], 2, last=False)) == 1
+    assert len(answers.fail(1, "protocol", Atom(b"x"), 2, last=False)) == 1
 
 
 @pytest.mark.parametrize("key", REVISIONS)
@@ -713,9 +715,9 @@ def test_text_output_leaves_beside_a_response(key: str) -> None:
     answers = desk(key, 1)
 
     before = answers.text_output(1, [Atom(b"a\n")], 2)
-    answers.start(1)
+    answers.start(1, 2)
     within = answers.text_output(1, [Atom(b"b\n")], 2)
-    answers.finish(1)
+    answers.finish(1, last=False)
 
     packed = {False: "{}", True: r"\x02\x00\x00\x00{}\n"}[key in BY_NAME]
     ids = "1 2 {} " if key in WITH_STREAMS else "1 "
@@ -760,7 +762,7 @@ def test_side_frames_that_cannot_be_sent_change_nothing(key: str) -> None:
     with refused("progress needs an integer pos and an unsigned total"):
         answers.progress(1, {b"topic": b"files"}, 2)
 
-    [frame] = answers.fail(1, "protocol", [], 2, last=False)
+    [frame] = answers.fail(1, "protocol", Atom(b""), 2, last=False)
     assert (frame.type_id, frame.stream_flags) == (REVISIONS[key].type_ids[FrameType.ERROR_RESPONSE], 1)
 
 
@@ -791,7 +793,7 @@ def test_redirect_that_nobody_asked_for_is_refused() -> None:
 def test_redirect_of_a_response_that_has_begun_is_refused() -> None:
     """Its status map would be the second."""
     answers = desk("0006", 1, redirects=True)
-    answers.start(1)
+    answers.start(1, 2)
 
     with refused("response to request 1 has already begun"):
         answers.redirect(1, Redirect(b"u", b"m"), 2, last=False)
@@ -808,6 +810,6 @@ def test_redirect_that_cannot_be_sent_changes_nothing() -> None:
 
 @pytest.mark.parametrize("key", [key for key in REVISIONS if key != "0006"])
 def test_redirect_where_there_are_none_is_refused(key: str) -> None:
-    """They came with 0006 (sheet r5)."""
-    with refused(f"revision {key} has no redirects"):
-        desk(key, 1, redirects=True).redirect(1, Redirect(b"u", b"m"), 2, last=False)
+    """They came with 0006 (sheet r5): before, no client can offer a target."""
+    with refused("the client of request 1 offered no redirect target"):
+        desk(key, 1).redirect(1, Redirect(b"u", b"m"), 2, last=False)

@@ -55,15 +55,15 @@ def test_build_status_ok_gives_the_worked_octets(key: str) -> None:
 
 def test_build_status_error_is_an_array_of_atoms() -> None:
     """`error.message` is an array of atom maps (RSP-008), not Mercurial's bytestring (D65)."""
-    atoms = [Atom(b"msg %s\n", (b"x",)), Atom(b"end", labels=(b"l",))]
-    expected = "{b'error': {b'message': [{b'args': [b'x'], b'msg': b'msg %s\\n'}, {b'labels': [b'l'], b'msg': b'end'}]}"
+    atom = Atom(b"msg %s\n", (b"x",), (b"l",))
+    expected = "{b'error': {b'message': [{b'args': [b'x'], b'labels': [b'l'], b'msg': b'msg %s\\n'}]}"
 
-    assert build_status_error(atoms, REVISIONS["0006"]) == cbor(expected + ", b'status': b'error'}")
+    assert build_status_error(atom, REVISIONS["0006"]) == cbor(expected + ", b'status': b'error'}")
 
 
 def test_build_status_error_writes_shorter_keys_first_in_the_general_dialect() -> None:
     """`error` before `status`, `msg` before `args`: sheet r4, "CBOR details"."""
-    built = build_status_error([Atom(b"m", (b"x",))], REVISIONS["0005"])
+    built = build_status_error(Atom(b"m", (b"x",)), REVISIONS["0005"])
 
     assert built == b"\xa2\x45error\xa1\x47message\x81\xa2\x43msg\x41m\x44args\x81\x41x\x46status\x45error"
 
@@ -82,20 +82,20 @@ def test_build_status_error_writes_shorter_keys_first_in_the_general_dialect() -
 def test_error_message_that_is_no_text_is_refused(key: str, atom: Atom, message: str) -> None:
     """Both places where a message goes ask the same of it (TEXT-004, TEXT-005)."""
     with pytest.raises(LocalProtocolError) as in_status:
-        build_status_error([atom], REVISIONS[key])
+        build_status_error(atom, REVISIONS[key])
     with pytest.raises(LocalProtocolError) as in_frame:
-        build_error("server", [atom], REVISIONS[key])
+        build_error("server", atom, REVISIONS[key])
 
     assert str(in_status.value) == str(in_frame.value) == message
 
 
 def test_build_status_error_longer_than_a_frame_is_refused() -> None:
     """The map stands in the first frame whole (RSP-006), and no frame is longer than it may be (FRAME-003, D71)."""
-    overhead = len(build_status_error([Atom(b"x" * 1000)], REVISIONS["0006"])) - 1000
+    overhead = len(build_status_error(Atom(b"x" * 1000), REVISIONS["0006"])) - 1000
 
-    assert len(build_status_error([Atom(b"x" * (MAX_FRAME - overhead))], REVISIONS["0006"])) == MAX_FRAME
+    assert len(build_status_error(Atom(b"x" * (MAX_FRAME - overhead)), REVISIONS["0006"])) == MAX_FRAME
     with pytest.raises(LocalProtocolError, match="error message of 32769 octets does not fit one frame"):
-        build_status_error([Atom(b"x" * (MAX_FRAME - overhead + 1))], REVISIONS["0006"])
+        build_status_error(Atom(b"x" * (MAX_FRAME - overhead + 1)), REVISIONS["0006"])
 
 
 def test_build_status_redirect_has_what_it_must() -> None:
@@ -119,7 +119,7 @@ def test_build_status_redirect_has_what_it_may() -> None:
 @pytest.mark.parametrize(
     ("redirect", "message"),
     [
-        (Redirect(None, b"m"), 'redirect location field "url" is not a bytestring'),  # type: ignore[arg-type]
+        (Redirect(None, b"m"), "redirect location has no url"),  # type: ignore[arg-type]
         (Redirect("u", b"m"), 'redirect location field "url" is not a bytestring'),  # type: ignore[arg-type]
         (Redirect(b"u", "m"), 'redirect location field "mediatype" is not a bytestring'),  # type: ignore[arg-type]
         (Redirect(b"u", b"m", size=-1), 'redirect location field "size" is not an unsigned integer'),
@@ -281,42 +281,42 @@ def test_build_error_gives_the_worked_payload(key: str) -> None:
         "0006": b"\xa2\x47message\x81\xa1\x43msg\x44boom\x44type\x46server",
     }
 
-    assert build_error("server", [Atom(b"boom")], REVISIONS[key]) == expected[key]
+    assert build_error("server", Atom(b"boom"), REVISIONS[key]) == expected[key]
 
 
 @pytest.mark.parametrize("key", WITH_TEXT_ERRORS)
 def test_build_error_without_cbor_is_the_text_itself(key: str) -> None:
-    """The payload is a message to show to the user (ERR-001): its atoms, put together."""
-    atoms = [Atom(b"100%% of %s\n", (b"this",)), Atom(b"and that")]
+    """The payload is a message to show to the user (ERR-001): its atom, put together."""
+    atom = Atom(b"100%% of %s\n", (b"this",))
 
-    assert build_error("application", atoms, REVISIONS[key]) == b"100% of this\nand that"
+    assert build_error("application", atom, REVISIONS[key]) == b"100% of this\n"
 
 
 @pytest.mark.parametrize("key", WITH_TEXT_ERRORS)
 def test_build_error_at_a_frame_fits_and_beyond_it_is_refused(key: str) -> None:
     """32768 octets: sheet r1, "Sender helpers" (D71)."""
-    assert len(build_error("protocol", [Atom(b"x" * MAX_FRAME)], REVISIONS[key])) == MAX_FRAME
+    assert len(build_error("protocol", Atom(b"x" * MAX_FRAME), REVISIONS[key])) == MAX_FRAME
     with pytest.raises(LocalProtocolError, match="error message of 32769 octets does not fit one frame"):
-        build_error("protocol", [Atom(b"x" * (MAX_FRAME + 1))], REVISIONS[key])
+        build_error("protocol", Atom(b"x" * (MAX_FRAME + 1)), REVISIONS[key])
 
 
 @pytest.mark.parametrize("key", WITH_CBOR_ERRORS)
 def test_build_error_counts_what_is_around_the_message(key: str) -> None:
     """What may not exceed a frame is the payload, not the message in it (D71)."""
-    overhead = len(build_error("server", [Atom(b"x" * 1000)], REVISIONS[key])) - 1000
+    overhead = len(build_error("server", Atom(b"x" * 1000), REVISIONS[key])) - 1000
 
-    assert len(build_error("server", [Atom(b"x" * (MAX_FRAME - overhead))], REVISIONS[key])) == MAX_FRAME
+    assert len(build_error("server", Atom(b"x" * (MAX_FRAME - overhead)), REVISIONS[key])) == MAX_FRAME
     with pytest.raises(LocalProtocolError, match="error message of 32769 octets does not fit one frame"):
-        build_error("server", [Atom(b"x" * (MAX_FRAME - overhead + 1))], REVISIONS[key])
+        build_error("server", Atom(b"x" * (MAX_FRAME - overhead + 1)), REVISIONS[key])
 
 
 @pytest.mark.parametrize("key", WITH_CBOR_ERRORS)
 @pytest.mark.parametrize("kind", ["protocol", "server", "command"])
 def test_error_is_read_as_it_was_built(key: str, kind: str) -> None:
-    """The three kinds of ERR-005, with a message of several atoms."""
-    atoms = (Atom(b"a %s\n", (b"b",), (b"c",)), Atom(b"d"))
+    """The three kinds of ERR-005, with a message that has everything."""
+    atom = Atom(b"a %s\n", (b"b",), (b"c",))
 
-    assert parse_error(build_error(kind, atoms, REVISIONS[key]), REVISIONS[key], 8) == (kind, atoms)
+    assert parse_error(build_error(kind, atom, REVISIONS[key]), REVISIONS[key], 8) == (kind, (atom,))
 
 
 @pytest.mark.parametrize("key", WITH_CBOR_ERRORS)
@@ -355,7 +355,7 @@ def test_parse_error_that_is_no_cbor_is_a_fault(key: str, octets: bytes) -> None
 def test_parse_error_deeper_than_the_limit_is_a_fault() -> None:
     """Map, array, map, array: four deep with arguments."""
     revision = REVISIONS["0006"]
-    octets = build_error("server", [Atom(b"%s", (b"x",))], revision)
+    octets = build_error("server", Atom(b"%s", (b"x",)), revision)
 
     assert parse_error(octets, revision, 4) == ("server", (Atom(b"%s", (b"x",)),))
     with pytest.raises(FaultRaised, match="error decoding CBOR from error response"):

@@ -479,15 +479,15 @@ def test_end_input_with_nothing_open_is_noop(key: str) -> None:
 
 @pytest.mark.parametrize("key", REVISIONS)
 def test_end_input_with_requests_half_received_is_a_fault(key: str) -> None:
-    """All of them are named, where they have names (D6)."""
+    """All of them are named; without request IDs there is one, 0 (D6)."""
     reactor = server(key)
-    names = ""
+    names = "0"
     reactor.receive(request(key, data=True))
     if key in WITH_IDS:
         reactor.receive(request(key, 3, data=True))
-        names = ": 1, 3"
+        names = "1, 3"
 
-    message = f"input ended with requests half received{names}"
+    message = f"input ended with requests half received: {names}"
     transcript(reactor).end_input().faults(FaultCode.INCOMPLETE_REQUEST, message)
     assert stands(reactor) is C.ERRORED
     assert reactor.end_input() == (Noop(),)
