@@ -71,6 +71,7 @@ LAYERS: Final[Mapping[ActionKind, frozenset[Layer]]] = MappingProxyType(
         ActionKind.FRAME: _CODEC,
         ActionKind.OCTETS: _CODEC,
         ActionKind.RUN_COMMAND: _SERVER,
+        ActionKind.COMMAND_DATA: _SERVER,
         ActionKind.SEND_FRAMES: _SERVER | _CLIENT,
         ActionKind.RESPONSE_DATA: _CLIENT,
         ActionKind.ERROR_RESPONSE: _CLIENT,
@@ -87,6 +88,9 @@ LAYERS: Final[Mapping[ActionKind, frozenset[Layer]]] = MappingProxyType(
 )
 
 _REQUEST: Final = Field(name="request", type=REQUEST)
+_DATA_FOLLOWS: Final = Field(name="data-follows", type=BOOLEAN, default=False)
+#: A piece of a request's or a response's octets.
+_PIECE: Final = (_REQUEST, Field(name="data", type=BYTES), Field(name="eos", type=BOOLEAN))
 
 #: The fields of each action that is a mapping of fields; `frame` has those of the revision's header.
 FIELDS: Final[Mapping[ActionKind, tuple[Field, ...]]] = MappingProxyType(
@@ -97,12 +101,10 @@ FIELDS: Final[Mapping[ActionKind, tuple[Field, ...]]] = MappingProxyType(
             Field(name="args", type=ARGUMENTS, default=MapValue(())),
             Field(name="data", type=BYTES_OR_NULL, default=None),
             Field(name="redirect", type=VALUE, default=None),
+            _DATA_FOLLOWS,
         ),
-        ActionKind.RESPONSE_DATA: (
-            _REQUEST,
-            Field(name="data", type=BYTES),
-            Field(name="eos", type=BOOLEAN),
-        ),
+        ActionKind.COMMAND_DATA: _PIECE,
+        ActionKind.RESPONSE_DATA: _PIECE,
         ActionKind.ERROR_RESPONSE: (
             _REQUEST,
             Field(name="type", type=ERROR_TYPE),
@@ -321,6 +323,9 @@ def action_to_wire(action: Action, revision: str) -> dict[str, Any]:
             content = _write(frame_fields(REVISIONS[revision]), action.fields)
         case _:
             content = _write((*FIELDS[action.kind], _ALSO), action.fields)
+            # It came later than the rest: what was written before has no such field, and means the same.
+            if not content.get(_DATA_FOLLOWS.name, True):
+                del content[_DATA_FOLLOWS.name]
     return {action.kind.value: content}
 
 

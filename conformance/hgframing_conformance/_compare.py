@@ -8,6 +8,7 @@ The rules are those of docs/vector-format.md, "Actions", and nothing else; in th
    answer in pieces, and once it has seen a fault every further piece of input is another error.
 4. Sent frames are compared by what they say (`_sent`), or frame by frame under `fragmentation: exact`.
 5. Whatever the expectation leaves out is not compared.
+6. What was sent breaks no rule that every sender has to keep (`_discipline`), whatever the case is about.
 
 The judge looks at nothing but the case and the actions. It knows no implementation, no reactor and no file.
 """
@@ -22,6 +23,7 @@ from typing import Any, Final
 
 from hgframing import REVISIONS, Frame, Revision
 from hgframing_conformance._cases import Action, ActionKind, Case, Expectation
+from hgframing_conformance._discipline import Discipline
 from hgframing_conformance._responses import response_difference
 from hgframing_conformance._sent import OutputStreams, difference, exact_difference, is_error_frame, parts
 from hgframing_conformance._values import display, equal
@@ -131,6 +133,7 @@ class CaseJudge:
             ValueError: there are more or fewer lists than the case has steps; the caller has to check that before.
         """
         streams = OutputStreams(self._revision)
+        discipline = Discipline(self._revision, self._case.layer)
         failures = []
         alternatives = {}
         significant = []
@@ -138,7 +141,10 @@ class CaseJudge:
         for index, (step, demands, actions) in enumerate(steps):
             done = self._significant(actions, streams)
             significant.append(self._comparable(done))
+            breach = discipline.breach(actions)
             found = self._judge_step(index, step.expectation, demands, actions, done)
+            if not isinstance(found, StepVerdict) and breach:
+                found = _fail(index, step.expectation, Problem.MISMATCH, breach, actions)
             if isinstance(found, StepVerdict):
                 failures.append(found)
             elif found:
@@ -161,10 +167,7 @@ class CaseJudge:
         """Return what is wrong, or the number of the alternative that matched."""
 
         def fail(problem: Problem, reason: str) -> StepVerdict:
-            preferred = expectation.alternatives[0] if expectation.alternatives else None
-            return StepVerdict(
-                index=index, problem=problem, reason=reason, expected=preferred, observed=tuple(actions)
-            )
+            return _fail(index, expectation, problem, reason, actions)
 
         for action in actions:
             if action.kind in expectation.never:
@@ -204,8 +207,7 @@ class CaseJudge:
         if action.kind is not ActionKind.SEND_FRAMES:
             return _Done(kind=action.kind, fields=action.fields)
         frames: tuple[Frame, ...] = action.fields["frames"]
-        # Frame by frame means as they were sent, encoded or not.
-        if streams is not None and not self._exact:
+        if streams is not None:
             frames = streams.decode(frames)
         return self._sent(action.fields, frames)
 
@@ -284,6 +286,15 @@ class CaseJudge:
         return ""
 
 
+def _fail(
+    index: int, expectation: Expectation, problem: Problem, reason: str, actions: Sequence[Action]
+) -> StepVerdict:
+    preferred = expectation.alternatives[0] if expectation.alternatives else None
+    return StepVerdict(
+        index=index, problem=problem, reason=reason, expected=preferred, observed=tuple(actions)
+    )
+
+
 def _join(left: Action, right: Action) -> Action | None:
     """Make one action of two neighbours, or None where they are two (rule 3)."""
     if left.kind is not right.kind:
@@ -293,7 +304,7 @@ def _join(left: Action, right: Action) -> Action | None:
             return Action(left.kind, {"frames": left.fields["frames"] + right.fields["frames"]})
         case ActionKind.ERROR | ActionKind.RAISED:
             return left
-        case ActionKind.RESPONSE_DATA:
+        case ActionKind.RESPONSE_DATA | ActionKind.COMMAND_DATA:
             if left.fields.get("request") != right.fields.get("request") or left.fields.get("eos") is True:
                 return None
             # A field that one piece leaves open is open in the whole.

@@ -48,13 +48,13 @@ __all__ = [
     "FLAGS",
     "OBJECTS",
     "OCTET",
-    "POSITION",
     "REDIRECT",
     "REQUEST",
     "REQUEST_STATE",
     "REQUIRED",
     "STRING",
     "VALUE",
+    "WISHED_ATOMS",
     "Field",
     "FieldType",
     "closest",
@@ -186,10 +186,6 @@ def _choice(what: str, choices: Iterable[str]) -> FieldType:
     return FieldType(parse=parse, write=_same, schema={"enum": list(known)})
 
 
-def _parse_position(form: Any, path: Path) -> int:
-    return -1 if form == -1 else parse_count(form, path)
-
-
 def _number(limit: int | None) -> FieldType:
     schema: dict[str, Any] = {"type": "integer", "minimum": 0}
     if limit is not None:
@@ -259,8 +255,6 @@ REQUEST: Final = _number(0xFFFF)
 OCTET: Final = _number(0xFF)
 FLAGS: Final = _number(0x0F)
 COUNT: Final = _number(None)
-#: A count, or -1, which ends a topic (PROG-002).
-POSITION: Final = FieldType(parse=_parse_position, write=_same, schema={"type": "integer", "minimum": -1})
 CODE: Final = _choice("error code", FaultCode)
 CODES: Final = FieldType(parse=_parse_codes, write=list, schema={"type": "array", "items": CODE.schema})
 REQUEST_STATE: Final = _choice(
@@ -310,34 +304,40 @@ def _structure_schema(fields: tuple[Field, ...]) -> dict[str, Any]:
     }
 
 
-#: Text for people, one piece (sheet r4, "6 text-output"); absent lists are empty ones.
-_ATOM_FIELDS: Final = (
-    Field(name="msg", type=BYTES),
-    Field(name="args", type=BYTES_LIST, default=()),
-    Field(name="labels", type=BYTES_LIST, default=()),
-)
-_parse_atom, _write_atom = _structure(_ATOM_FIELDS)
+def _atoms(string: FieldType, strings: FieldType) -> FieldType:
+    """Make the type of text for people (sheet r4, "6 text-output"); absent lists are empty ones."""
+    fields = (
+        Field(name="msg", type=string),
+        Field(name="args", type=strings, default=()),
+        Field(name="labels", type=strings, default=()),
+    )
+    parse, write = _structure(fields)
+    return FieldType(
+        parse=lambda form, path: tuple(
+            parse(item, (*path, index)) for index, item in enumerate(parse_list(form, path))
+        ),
+        write=lambda atoms: [write(atom) for atom in atoms],
+        schema={"type": "array", "items": _structure_schema(fields)},
+    )
 
 
-def _parse_atoms(form: Any, path: Path) -> tuple[MapValue, ...]:
-    return tuple(_parse_atom(item, (*path, index)) for index, item in enumerate(parse_list(form, path)))
+ATOMS: Final = _atoms(BYTES, BYTES_LIST)
+#: What a user may ask for by mistake can be written too, so that its refusal can be tested.
+WISHED_ATOMS: Final = _atoms(VALUE, OBJECTS)
 
-
-ATOMS: Final = FieldType(
-    parse=_parse_atoms,
-    write=lambda atoms: [_write_atom(atom) for atom in atoms],
-    schema={"type": "array", "items": _structure_schema(_ATOM_FIELDS)},
-)
-
-#: Where a response is to be had instead (sheet r5, "3 command-response").
-_REDIRECT_FIELDS: Final = (
-    Field(name="url", type=BYTES),
-    Field(name="mediatype", type=BYTES),
-    Field(name="size", type=COUNT, optional=True),
-    Field(name="fullhashes", type=VALUE, optional=True),
-    Field(name="fullhashseed", type=BYTES, optional=True),
-    Field(name="serverdercerts", type=BYTES_LIST, optional=True),
-    Field(name="servercadercerts", type=BYTES_LIST, optional=True),
+#: Where a response is to be had instead (sheet r5, "3 command-response"). What a user may ask for by mistake can be
+#: written too, so that its refusal can be tested.
+_REDIRECT_FIELDS: Final = tuple(
+    Field(name=name, type=VALUE, optional=True)
+    for name in (
+        "url",
+        "mediatype",
+        "size",
+        "fullhashes",
+        "fullhashseed",
+        "serverdercerts",
+        "servercadercerts",
+    )
 )
 _parse_redirect, _write_redirect = _structure(_REDIRECT_FIELDS)
 REDIRECT: Final = FieldType(

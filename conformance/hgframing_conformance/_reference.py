@@ -5,8 +5,6 @@ It speaks harness protocol 1 (docs/harness-protocol.md) as any third party's doe
 
 from __future__ import annotations
 
-import dataclasses
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -46,14 +44,36 @@ _Actions = list[dict[str, Any]]
 
 _ENCODINGS: Final = ["identity", "zlib", "zstd-8mb"]
 _CODEC_STEPS: Final = ("receive", "end-input", "encode")
-_SERVER_STEPS: Final = ("receive", "end-input", "respond", "fail", "text-output", "progress", "sent")
+_SERVER_STEPS: Final = (
+    "receive",
+    "end-input",
+    "respond",
+    "start-response",
+    "send-response",
+    "finish-response",
+    "fail",
+    "text-output",
+    "progress",
+    "sent",
+)
 _CLIENT_STEPS: Final = ("receive", "end-input", "call", "flush", "request-state")
+
+
+def _wishes(setup: _Message, *names: str) -> dict[str, Any]:
+    """Hand on what a case wishes, so that the reference's defaults decide the rest."""
+    return {name.replace("-", "_"): setup[name] for name in names if name in setup}
+
+
+def _placement(value: _Message, *names: str) -> dict[str, Any]:
+    """Say how an answer leaves, where a step says more than the defaults."""
+    given = {"stream": "stream_id", "last": "last"}
+    return {given[name]: value[name] for name in names or given if value.get(name, False) is not False}
 
 
 class _Codec:
     """Steps of the codec layer."""
 
-    def __init__(self, revision: Revision, _setup: _Message, limits: Limits) -> None:
+    def __init__(self, revision: Revision, _setup: _Message, limits: Limits | None) -> None:
         self._revision = revision
         self._buffer = FrameBuffer(revision, limits)
         self.verbs: dict[str, Callable[[Any], _Actions]] = {
@@ -91,19 +111,21 @@ class _Codec:
 class _Server:
     """Steps of the server layer."""
 
-    def __init__(self, revision: Revision, setup: _Message, limits: Limits) -> None:
+    def __init__(self, revision: Revision, setup: _Message, limits: Limits | None) -> None:
         self._revision = revision
         self._buffer = FrameBuffer(revision, limits)
         self._reactor = ServerReactor(
             revision,
-            defer_output=setup.get("defer-output", False),
-            accept_encodings=setup.get("accept-encodings", ("identity",)),
             limits=limits,
+            **_wishes(setup, "defer-output", "stream-data", "accept-encodings", "max-frame"),
         )
         self.verbs: dict[str, Callable[[Any], _Actions]] = {
             "receive": self._receive,
             "end-input": self._end_input,
             "respond": self._respond,
+            "start-response": self._start_response,
+            "send-response": self._send_response,
+            "finish-response": self._finish_response,
             "fail": self._fail,
             "text-output": self._text_output,
             "progress": self._progress,
@@ -138,41 +160,45 @@ class _Server:
 
     def _respond(self, value: _Message) -> _Actions:
         request_id = value.get("request", 0)
-        stream_id, last = value.get("stream", 2), value.get("last", False)
+        how = _placement(value)
         if "data" in value:
-            actions = self._reactor.respond_data(
-                request_id, read_form(value["data"]), stream_id=stream_id, last=last
-            )
+            actions = self._reactor.respond_data(request_id, read_form(value["data"]), **how)
         elif "redirect" in value:
-            redirect = read_redirect(value["redirect"])
-            actions = self._reactor.respond_redirect(request_id, redirect, stream_id=stream_id, last=last)
+            actions = self._reactor.respond_redirect(request_id, read_redirect(value["redirect"]), **how)
         else:
-            objects = [read_form(form) for form in value["objects"]]
-            actions = self._reactor.respond(request_id, objects, stream_id=stream_id, last=last)
+            actions = self._reactor.respond(request_id, [read_form(form) for form in value["objects"]], **how)
+        return self._answered(value, actions)
+
+    def _start_response(self, value: _Message) -> _Actions:
+        return self._write(self._reactor.start_response(value.get("request", 0), **_placement(value)))
+
+    def _send_response(self, value: _Message) -> _Actions:
+        request_id = value.get("request", 0)
+        if "data" in value:
+            return self._write(self._reactor.send_data(request_id, read_form(value["data"])))
+        if "chunks" in value:
+            return self._write(self._reactor.send_object(request_id, map(read_form, value["chunks"])))
+        return self._write(self._send_objects(request_id, value["objects"]))
+
+    def _finish_response(self, value: _Message) -> _Actions:
+        actions = self._reactor.finish_response(value.get("request", 0), **_placement(value))
         return self._answered(value, actions)
 
     def _fail(self, value: _Message) -> _Actions:
-        begun = self._begin(value) if value.get("after") else ()
-        actions = (
-            *begun,
-            *self._reactor.fail(
-                value.get("request", 0),
-                value["kind"],
-                read_form(value["message"]),
-                [read_form(arg) for arg in value.get("args", [])],
-                stream_id=value.get("stream", 2),
-                last=value.get("last", False),
-            ),
+        how = _placement(value)
+        begun: list[ServerAction] = []
+        if value.get("after"):
+            # What the command gave before it failed.
+            begun += self._reactor.start_response(value.get("request", 0), **_placement(value, "stream"))
+            begun += self._send_objects(value.get("request", 0), value["after"])
+        arguments = [read_form(arg) for arg in value.get("args", [])]
+        failed = self._reactor.fail(
+            value.get("request", 0), value["kind"], read_form(value["message"]), arguments, **how
         )
-        return self._answered(value, actions)
+        return self._answered(value, [*begun, *failed])
 
-    def _begin(self, value: _Message) -> tuple[ServerAction, ...]:
-        """Send what a command gave before it failed."""
-        request_id = value.get("request", 0)
-        actions = list(self._reactor.start_response(request_id, stream_id=value.get("stream", 2)))
-        for form in value["after"]:
-            actions += self._reactor.send_object(request_id, read_form(form))
-        return tuple(actions)
+    def _send_objects(self, request_id: int, forms: Iterable[Any]) -> list[ServerAction]:
+        return [action for form in forms for action in self._reactor.send_object(request_id, read_form(form))]
 
     def _text_output(self, value: _Message) -> _Actions:
         atoms = [
@@ -197,15 +223,13 @@ class _Server:
 class _Client:
     """Steps of the client layer."""
 
-    def __init__(self, revision: Revision, setup: _Message, limits: Limits) -> None:
+    def __init__(self, revision: Revision, setup: _Message, limits: Limits | None) -> None:
         self._revision = revision
         self._buffer = FrameBuffer(revision, limits)
         self._reactor = ClientReactor(
             revision,
-            buffer_sends=setup.get("buffer-sends", True),
-            multiple_sends=setup.get("multiple-sends", False),
-            content_encodings=setup.get("content-encodings"),
             limits=limits,
+            **_wishes(setup, "buffer-sends", "multiple-sends", "content-encodings", "max-frame"),
         )
         self._pending: list[int] = []
         self.verbs: dict[str, Callable[[Any], _Actions]] = {
@@ -313,17 +337,22 @@ class ReferenceHarness:
                     "content-encodings",
                     "defer-output",
                     "limits",
+                    "max-frame",
                     "multiple-sends",
+                    "stream-data",
                 ],
             },
         }
 
     def _run(self, message: _Message) -> list[_Actions]:
         setup = message.get("setup", {})
-        limits = dataclasses.replace(
-            Limits(), **{name.replace("-", "_"): value for name, value in setup.get("limits", {}).items()}
-        )
-        layer = _LAYERS[message["layer"]](REVISIONS[message["revision"]], setup, limits)
+        limits = setup.get("limits")
+        try:
+            layer = _LAYERS[message["layer"]](
+                REVISIONS[message["revision"]], setup, limits and Limits(**_wishes(limits, *limits))
+            )
+        except LocalProtocolError as error:
+            return [[{"refused": {"message": str(error)}}] for _ in message["steps"]]
         return [self._step(layer, step) for step in message["steps"]]
 
     def _step(self, layer: _Layer, step: _Message) -> _Actions:

@@ -22,6 +22,7 @@ from hgframing import REVISIONS
 from hgframing_conformance._cases import Case, Chunking, Layer, Level, Step, Tier, Verb
 from hgframing_conformance._globs import ItemName, matches
 from hgframing_conformance._messages import Hello, case_message
+from hgframing_conformance._steps import LATER_VERBS
 
 
 __all__ = [
@@ -39,7 +40,7 @@ __all__ = [
 
 #: What a setup key means where it is absent; a case that asks for just that needs nothing of the implementation.
 _SETUP_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
-    {"defer-output": False, "buffer-sends": True, "multiple-sends": False}
+    {"defer-output": False, "stream-data": False, "buffer-sends": True, "multiple-sends": False}
 )
 #: Setup keys that speak to the judge, not to the implementation.
 _SETUP_OF_JUDGE: Final = frozenset({"fragmentation"})
@@ -124,10 +125,10 @@ def unsupported(item: Item, hello: Hello) -> str:
         return f"revision {case.revision}"
     if case.layer not in hello.layers:
         return f"layer {case.layer.value}"
-    if capabilities.steps is not None:
-        for step in judged_case(case, hello).steps:
-            if step.verb not in capabilities.steps:
-                return f"step {step.verb.value}"
+    known = frozenset(Verb) - LATER_VERBS if capabilities.steps is None else capabilities.steps
+    for step in judged_case(case, hello).steps:
+        if step.verb not in known:
+            return f"step {step.verb.value}"
     for key, value in case.setup.items():
         if key in _SETUP_OF_JUDGE or _SETUP_DEFAULTS.get(key, ...) == value:
             continue
@@ -147,7 +148,8 @@ def unsupported(item: Item, hello: Hello) -> str:
 def declared_capabilities(hello: Hello) -> dict[str, Any]:
     """Write down everything that an implementation declares, with the defaults of what it leaves out."""
     capabilities = hello.capabilities
-    steps = list(Verb) if capabilities.steps is None else capabilities.steps
+    early = [verb for verb in Verb if verb not in LATER_VERBS]
+    steps = early if capabilities.steps is None else capabilities.steps
     return {
         "revisions": hello.revisions,
         "layers": [layer.value for layer in hello.layers],

@@ -15,19 +15,16 @@ from hgframing import REVISIONS, Revision
 from hgframing_conformance._cases import Layer, Verb
 from hgframing_conformance._fields import (
     ARGUMENTS,
-    ATOMS,
     BOOLEAN,
     BYTES,
-    BYTES_LIST,
     BYTES_OR_NULL,
     COUNT,
     FAIL_KIND,
     OBJECTS,
-    OCTET,
-    POSITION,
     REDIRECT,
     REQUEST,
     VALUE,
+    WISHED_ATOMS,
     Field,
     parse_fields,
 )
@@ -42,7 +39,7 @@ from hgframing_conformance._frame_forms import (
 from hgframing_conformance._values import MapValue
 
 
-__all__ = ["FIELDS", "LAYERS", "NULL_VERBS", "parse_octets", "parse_step_value"]
+__all__ = ["FIELDS", "LATER_VERBS", "LAYERS", "NULL_VERBS", "parse_octets", "parse_step_value"]
 
 _REACTORS: Final = frozenset({Layer.CODEC, Layer.SERVER, Layer.CLIENT})
 _SERVER: Final = frozenset({Layer.SERVER})
@@ -55,6 +52,9 @@ LAYERS: Final[Mapping[Verb, frozenset[Layer]]] = MappingProxyType(
         Verb.END_INPUT: _REACTORS,
         Verb.ENCODE: frozenset({Layer.CODEC}),
         Verb.RESPOND: _SERVER,
+        Verb.START_RESPONSE: _SERVER,
+        Verb.SEND_RESPONSE: _SERVER,
+        Verb.FINISH_RESPONSE: _SERVER,
         Verb.FAIL: _SERVER,
         Verb.TEXT_OUTPUT: _SERVER,
         Verb.PROGRESS: _SERVER,
@@ -70,41 +70,58 @@ LAYERS: Final[Mapping[Verb, frozenset[Layer]]] = MappingProxyType(
 NULL_VERBS: Final = frozenset({Verb.END_INPUT, Verb.FLUSH})
 
 _REQUEST: Final = Field(name="request", type=REQUEST)
-#: How the answer to a command leaves.
-_SENDING: Final = (
-    Field(name="stream", type=OCTET, optional=True),
+_STREAM: Final = Field(name="stream", type=COUNT, optional=True)
+#: How the last frame of an answer leaves.
+_LEAVING: Final = (
     Field(name="last", type=BOOLEAN, default=False),
     Field(name="unsent", type=BOOLEAN, default=False),
 )
-#: What `respond` answers with: exactly one of them.
-_ANSWERS: Final = ("objects", "data", "redirect")
+_OBJECTS: Final = Field(name="objects", type=OBJECTS, optional=True)
+_DATA: Final = Field(name="data", type=VALUE, optional=True)
+#: What an answer or a piece of one consists of: exactly one of them.
+_CHOICES: Final[Mapping[Verb, tuple[str, ...]]] = MappingProxyType(
+    {Verb.RESPOND: ("objects", "data", "redirect"), Verb.SEND_RESPONSE: ("objects", "data", "chunks")}
+)
+#: Verbs that came after the first release: a harness that lists no `steps` is not asked for them.
+LATER_VERBS: Final = frozenset({Verb.START_RESPONSE, Verb.SEND_RESPONSE, Verb.FINISH_RESPONSE})
 
-#: The fields of each verb whose value is a mapping of fields.
+#: The fields of each verb whose value is a mapping of fields. What a server's user wishes may have any value, so that
+#: the refusal of what cannot be sent can be tested.
 FIELDS: Final[Mapping[Verb, tuple[Field, ...]]] = MappingProxyType(
     {
         Verb.RESPOND: (
             _REQUEST,
-            Field(name="objects", type=OBJECTS, optional=True),
-            Field(name="data", type=BYTES, optional=True),
+            _OBJECTS,
+            _DATA,
             Field(name="redirect", type=REDIRECT, optional=True),
-            *_SENDING,
+            _STREAM,
+            *_LEAVING,
         ),
+        Verb.START_RESPONSE: (_REQUEST, _STREAM),
+        Verb.SEND_RESPONSE: (
+            _REQUEST,
+            _OBJECTS,
+            _DATA,
+            Field(name="chunks", type=OBJECTS, optional=True),
+        ),
+        Verb.FINISH_RESPONSE: (_REQUEST, *_LEAVING),
         Verb.FAIL: (
             _REQUEST,
             Field(name="kind", type=FAIL_KIND),
-            Field(name="message", type=BYTES),
-            Field(name="args", type=BYTES_LIST, default=()),
+            Field(name="message", type=VALUE),
+            Field(name="args", type=OBJECTS, default=()),
             Field(name="after", type=OBJECTS, default=()),
-            *_SENDING,
+            _STREAM,
+            *_LEAVING,
         ),
-        Verb.TEXT_OUTPUT: (_REQUEST, Field(name="atoms", type=ATOMS)),
+        Verb.TEXT_OUTPUT: (_REQUEST, Field(name="atoms", type=WISHED_ATOMS)),
         Verb.PROGRESS: (
             _REQUEST,
-            Field(name="topic", type=BYTES),
-            Field(name="pos", type=POSITION),
-            Field(name="total", type=COUNT),
-            Field(name="label", type=BYTES_OR_NULL, default=None),
-            Field(name="item", type=BYTES_OR_NULL, default=None),
+            Field(name="topic", type=VALUE),
+            Field(name="pos", type=VALUE),
+            Field(name="total", type=VALUE),
+            Field(name="label", type=VALUE, default=None),
+            Field(name="item", type=VALUE, default=None),
         ),
         Verb.SENT: (_REQUEST,),
         Verb.CALL: (
@@ -146,8 +163,8 @@ def parse_step_value(verb: Verb, form: Any, revision: str, path: Path = ()) -> A
     if not spec.header.has_request and isinstance(form, dict) and _REQUEST in fields:
         form = _without_request(form, path)
     values = parse_fields(form, fields, path)
-    if verb is Verb.RESPOND:
-        _check_answer(values, path)
+    if verb in _CHOICES:
+        _check_choice(verb, values, path)
     if not spec.header.has_stream and "stream" in values:
         raise FormError(
             f"revision {revision} has no streams", path=(*path, "stream"), remedy="leave stream out"
@@ -169,11 +186,12 @@ def _without_request(form: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return {**form, "request": 0}
 
 
-def _check_answer(values: Mapping[str, Any], path: Path) -> None:
-    given = [name for name in _ANSWERS if name in values]
+def _check_choice(verb: Verb, values: Mapping[str, Any], path: Path) -> None:
+    choices = _CHOICES[verb]
+    given = [name for name in choices if name in values]
     if len(given) != 1:
         found = " and ".join(given) or "none of them"
-        raise FormError(f"respond needs exactly one of {', '.join(_ANSWERS)}, this has {found}", path=path)
+        raise FormError(f"{verb} needs exactly one of {', '.join(choices)}, this has {found}", path=path)
 
 
 def parse_octets(

@@ -34,6 +34,8 @@ __all__ = ["Source", "expand_case", "select_revisions"]
 #: Where each key of `setup` means something; docs/vector-format.md, "Setup".
 _SETUP_LAYERS: Final[Mapping[str, frozenset[Layer]]] = {
     "defer-output": frozenset({Layer.SERVER}),
+    "stream-data": frozenset({Layer.SERVER}),
+    "max-frame": frozenset({Layer.SERVER, Layer.CLIENT}),
     "fragmentation": frozenset({Layer.SERVER, Layer.CLIENT}),
     "buffer-sends": frozenset({Layer.CLIENT}),
     "multiple-sends": frozenset({Layer.CLIENT}),

@@ -99,6 +99,8 @@ class Setup(_Shape, frozen=True, omit_defaults=True):
     """How the reactor is made; docs/vector-format.md, "Setup"."""
 
     defer_output: bool | UnsetType = UNSET
+    stream_data: bool | UnsetType = UNSET
+    max_frame: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     fragmentation: Literal["joined", "exact"] | UnsetType = UNSET
     buffer_sends: bool | UnsetType = UNSET
     multiple_sends: bool | UnsetType = UNSET
@@ -147,6 +149,9 @@ class Step(_Shape, frozen=True):
     end_input: UnsetType | None = UNSET
     encode: _Encode | UnsetType = UNSET
     respond: Annotated[Any, _any("respond")] | UnsetType = UNSET
+    start_response: Annotated[Any, _any("start-response")] | UnsetType = UNSET
+    send_response: Annotated[Any, _any("send-response")] | UnsetType = UNSET
+    finish_response: Annotated[Any, _any("finish-response")] | UnsetType = UNSET
     fail: Annotated[Any, _any("fail")] | UnsetType = UNSET
     text_output: Annotated[Any, _any("text-output")] | UnsetType = UNSET
     progress: Annotated[Any, _any("progress")] | UnsetType = UNSET

@@ -127,7 +127,7 @@ class _ServerWalk(_Walk):
         return ("server-request", state.name, frame_input.name)
 
     def _local(self, step: Step) -> Iterator[Transition]:
-        if step.verb in (Verb.RESPOND, Verb.FAIL):
+        if step.verb in (Verb.RESPOND, Verb.FINISH_RESPONSE, Verb.FAIL):
             yield from self._move(step.value, LocalInput.ANSWER)
             if not step.value.get("unsent", False) and not self._defers:
                 yield from self._move(step.value, LocalInput.SENT)

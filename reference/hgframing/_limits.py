@@ -11,6 +11,7 @@ streams; and the window of `zstd-8mb` is eight mebibytes (ENC-009).
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,11 +28,15 @@ __all__ = [
 #: Octets that senders cut payloads to. Mercurial's own figure; half of what FRAME-003 allows without negotiation.
 DEFAULT_MAX_FRAME: Final = 32768
 
-#: What a limit may be at least; it is 0 where nothing is said. No work at all would be possible below.
-_SMALLEST: Final[Mapping[str, int]] = MappingProxyType({"max_requests": 1, "max_cbor_depth": 1})
-#: What a limit may be at most, where the protocol cannot say more.
-_LARGEST: Final[Mapping[str, int]] = MappingProxyType(
-    {"max_payload": 0xFFFFFF, "max_requests": 0x10000, "max_encoded_streams": 128}
+#: What a limit may be at least and at most, where that is not any number: no work at all would be possible below, and
+#: the protocol cannot say more above.
+_RANGES: Final[Mapping[str, tuple[int, float]]] = MappingProxyType(
+    {
+        "max_payload": (0, 0xFFFFFF),
+        "max_requests": (1, 0x10000),
+        "max_cbor_depth": (1, math.inf),
+        "max_encoded_streams": (0, 128),
+    }
 )
 
 
@@ -60,17 +65,17 @@ class Limits:
 
     max_payload: int = 65535
     max_requests: int = 1024
-    max_request_octets: int = 16 * 1024 * 1024
-    max_buffered_octets: int = 64 * 1024 * 1024
-    max_settings_octets: int = 64 * 1024
+    max_request_octets: int = 16_777_216
+    max_buffered_octets: int = 67_108_864
+    max_settings_octets: int = 65_536
     max_cbor_depth: int = 32
     max_encoded_streams: int = 8
-    max_decoded: int = 16 * 1024 * 1024
+    max_decoded: int = 16_777_216
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
-            smallest, largest = _SMALLEST.get(name, 0), _LARGEST.get(name)
-            if type(value) is not int or value < smallest or (largest is not None and value > largest):
-                end = "" if largest is None else f" to {largest}"
-                raise LocalProtocolError(f"{name} must be a whole number from {smallest}{end}, not {value!r}")
+            smallest, largest = _RANGES.get(name, (0, math.inf))
+            if type(value) is not int or not smallest <= value <= largest:
+                message = f"{name} must be a whole number from {smallest} to {largest}, not {value!r}"
+                raise LocalProtocolError(message)

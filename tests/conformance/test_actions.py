@@ -39,8 +39,14 @@ PAIRS: list[tuple[Layer, dict[str, Any], dict[str, Any]]] = [
                 "args": {"map": []},
                 "data": None,
                 "redirect": None,
+                "data-follows": False,
             }
         },
+    ),
+    (
+        SERVER,
+        {"command-data": {"request": 1, "data": "d", "eos": False}},
+        {"command-data": {"request": 1, "data": {"hex": "64"}, "eos": False}},
     ),
     (
         SERVER,
@@ -160,7 +166,8 @@ def test_action_to_wire_is_read_back_as_the_same_action(
 def test_parse_expected_run_command_is_filled_in_whole() -> None:
     """docs/vector-format.md, "Actions": run-command is always compared whole."""
     fields = parse_expected({"run-command": {"request": 1, "command": "c"}}, SERVER, "0006").fields
-    assert fields == {"request": 1, "command": b"c", "args": MapValue(()), "data": None, "redirect": None}
+    filled = {"args": MapValue(()), "data": None, "redirect": None, "data-follows": False}
+    assert fields == {"request": 1, "command": b"c"} | filled
 
 
 def test_parse_expected_leaves_out_what_is_not_compared() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from hgframing import REVISIONS, parse_notation
@@ -229,8 +231,8 @@ def test_judge_field_left_open_is_not_compared() -> None:
 def test_judge_sent_frames_over_two_actions_are_joined() -> None:
     """Adjacent `send-frames` say the same as one."""
     first, second = "1 2 stream-begin command-response continuation a", "1 2 0 command-response eos a"
-    step = demand([{"send-frames": [first, second]}])
-    assert passes(step, [wire(first), wire(second)])
+    step = demand([RUN, {"send-frames": [first, second]}])
+    assert passes(step, [RUN, wire(first), wire(second)])
 
 
 def test_judge_exact_fragmentation_compares_frame_by_frame() -> None:
@@ -240,11 +242,32 @@ def test_judge_exact_fragmentation_compares_frame_by_frame() -> None:
         "1 2 stream-begin command-response continuation hex:a1467374",
         "1 2 0 command-response eos hex:61747573426f6b",
     ]
-    step = demand([{"send-frames": [whole]}])
-    assert passes(step, [wire(*cut)])
+    step = demand([RUN, {"send-frames": [whole]}])
+    assert passes(step, [RUN, wire(*cut)])
     exact = {"setup": {"fragmentation": "exact"}}
-    assert passes(step, [wire(whole)], **exact)
-    assert not passes(step, [wire(*cut)], **exact)
+    assert passes(step, [RUN, wire(whole)], **exact)
+    assert not passes(step, [RUN, wire(*cut)], **exact)
+
+
+def test_judge_exact_fragmentation_compares_payloads_after_decoding() -> None:
+    """That a payload is encoded is significant, how an implementation encodes it is not."""
+    settings = "1 2 stream-begin stream-settings eos cbor:b'zlib'"
+    packer = zlib.compressobj()
+    octets = packer.compress(b"abc") + packer.flush(zlib.Z_SYNC_FLUSH)
+    encoded = f"1 2 encoded command-response eos hex:{octets.hex()}"
+    exact = {"setup": {"fragmentation": "exact"}}
+    step = demand([RUN, {"send-frames": [settings, "1 2 encoded command-response eos abc"]}])
+
+    assert passes(step, [RUN, wire(settings, encoded)], **exact)
+    assert not passes(step, [RUN, wire(settings, "1 2 0 command-response eos abc")], **exact)
+
+
+def test_judge_what_no_sender_may_do_fails_whatever_is_expected() -> None:
+    """A step that leaves everything open does not allow a frame on a closed stream."""
+    found = verdict(demand(never=("error",)), [RUN, wire("1 2 0 command-response eos a")])
+
+    assert [failure.problem for failure in found.failures] == [Problem.MISMATCH]
+    assert found.failures[0].reason.startswith("STREAM-003: ")
 
 
 def test_judge_same_behaviour_is_equally_significant() -> None:
