@@ -16,6 +16,7 @@ __all__ = [
     "Path",
     "describe",
     "names",
+    "one_line",
     "parse_ascii",
     "parse_bytes",
     "parse_count",
@@ -202,4 +203,11 @@ def names(keys: Iterable[Any]) -> str:
 
 def short(text: str, *, quote: str = "'", limit: int = 60) -> str:
     """Quote a text in an error message, cut where it would bury the sentence."""
-    return f"{quote}{text if len(text) <= limit else text[:limit] + '…'}{quote}"
+    return f"{quote}{one_line(text if len(text) <= limit else text[:limit] + '…')}{quote}"
+
+
+def one_line(text: str) -> str:
+    """Escape what would break a line, or what a terminal would obey: a message may quote anything."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

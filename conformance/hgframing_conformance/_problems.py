@@ -10,6 +10,7 @@ import dataclasses
 
 from collections.abc import Iterable
 
+from hgframing_conformance._forms import one_line
 from hgframing_conformance.errors import ConformanceError
 
 
@@ -23,7 +24,7 @@ class Problem:
     Attributes:
         file: as people find it.
         line: from 1; 0 where the whole file is meant.
-        message: what is wrong.
+        message: what is wrong, on one line: what would break it is escaped.
         remedy: what to do; may be empty.
     """
 
@@ -31,6 +32,10 @@ class Problem:
     line: int
     message: str
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        # Keys of a file stand in messages, and a key may hold anything.
+        object.__setattr__(self, "message", one_line(self.message))
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

@@ -13,6 +13,7 @@ from hgframing_conformance._forms import (
     MAX_OCTETS,
     FormError,
     describe,
+    one_line,
     parse_bytes,
     parse_count,
     parse_hex,
@@ -165,3 +166,19 @@ def test_describe_names_a_form_as_its_author_knows_it(form: Any, text: str) -> N
 def test_short_cuts_what_would_bury_the_sentence() -> None:
     """A payload of a megabyte in an error message helps nobody."""
     assert short("a" * 1000) == "'" + "a" * 60 + "…'"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("plain \u00fc", "plain \u00fc"),
+        ("a\nb\tc", "a\\nb\\tc"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("\u2028\ud800", "\\u2028\\ud800"),
+    ],
+)
+def test_one_line_escapes_what_breaks_a_line_or_a_terminal(text: str, line: str) -> None:
+    """A message may quote anything that a file holds, and stays one line of text that can be printed."""
+    assert one_line(text) == line
+    assert short(text) == f"'{line}'"
+    assert short(text).encode()

@@ -24,3 +24,8 @@ def test_suite_error_shows_its_first_problem() -> None:
 
     assert (error.file, error.line, error.message, error.remedy) == ("a.yaml", 3, "first", "fix it")
     assert isinstance(error, ConformanceError)
+
+
+def test_problem_is_one_line_whatever_it_quotes() -> None:
+    """A key of the file with a line break would look like another problem."""
+    assert str(Problem("a.yaml", 1, "a\nb: unknown key")) == "a.yaml:1: a\\nb: unknown key"
