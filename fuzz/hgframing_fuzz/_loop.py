@@ -197,7 +197,7 @@ class _Run:
         if not self._seen.issuperset(outcome.features):
             self._seen.update(outcome.features)
             stats.features = len(self._seen)
-            if sum(len(frame.payload) for frame in value.frames) <= _MAX_KEPT:
+            if _size(value) <= _MAX_KEPT:
                 self._kept.append(value)
                 stats.kept = len(self._kept)
                 self._on_kept(value)
@@ -206,4 +206,11 @@ class _Run:
         """Choose an input; of two the one with fewer frames, so that inputs do not grow without a reason."""
         kept = self._kept
         one, other = kept[int(rng.random() * len(kept))], kept[int(rng.random() * len(kept))]
-        return one if len(one.frames) <= len(other.frames) else other
+        ours, theirs = len(one.frames), len(other.frames)
+        # Octets that are no frames are all in the tail.
+        return one if (ours, len(one.tail)) <= (theirs, len(other.tail)) else other
+
+
+def _size(value: FuzzInput) -> int:
+    """Octets that are not the numbers of a header."""
+    return sum(len(frame.payload) for frame in value.frames) + len(value.tail)

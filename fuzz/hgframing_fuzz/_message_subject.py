@@ -23,7 +23,7 @@ from hgframing_fuzz._input import REVISION_CODES, Answers
 from hgframing_fuzz._outcome import Kind, Observed, Seen, Trace
 
 
-__all__ = ["MessageSubject", "UnansweredError"]
+__all__ = ["MessageSubject", "UnansweredError", "ask"]
 
 _RESPONSES: Final[tuple[list[Any], ...]] = (
     [{"hex": "6f6b"}],
@@ -150,23 +150,42 @@ class MessageSubject:
             case _:
                 pass
         message = case_message(revision=key, layer=self._layer, setup=setup, steps=[*calls, *steps])
-        for observation in self._adapter.run([message]):
-            match observation:
-                case Answered():
-                    return [_read(actions, self._layer, key) for actions in observation.steps[len(calls) :]]
-                case Crashed():
-                    raise UnansweredError("crashed", observation.how, _past(observation.step, len(calls)))
-                case TimedOut():
-                    raise UnansweredError(
-                        "timed-out",
-                        f"no answer in {observation.seconds:g} s",
-                        _past(observation.step, len(calls)),
-                    )
-                case BadReply():
-                    raise UnansweredError("bad-reply", f"{observation.problem}: {observation.quoted}")
-                case NotRun():
-                    raise UnansweredError("crashed", observation.reason)
-        raise UnansweredError("bad-reply", "no observation")
+        try:
+            replies = ask(self._adapter, message)
+        except UnansweredError as error:
+            error.step = _past(error.step, len(calls))
+            raise
+        return [_read(actions, self._layer, key) for actions in replies[len(calls) :]]
+
+
+def ask(adapter: Adapter, message: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """Send one case and take its answer.
+
+    Args:
+        adapter: connected.
+        message: the case.
+
+    Returns:
+        The actions of every step, as they were sent.
+
+    Raises:
+        UnansweredError: there is no answer to judge.
+    """
+    for observation in adapter.run([message]):
+        match observation:
+            case Answered():
+                return observation.steps
+            case Crashed():
+                raise UnansweredError("crashed", observation.how, observation.step)
+            case TimedOut():
+                raise UnansweredError(
+                    "timed-out", f"no answer in {observation.seconds:g} s", observation.step
+                )
+            case BadReply():
+                raise UnansweredError("bad-reply", f"{observation.problem}: {observation.quoted}")
+            case NotRun():
+                raise UnansweredError("crashed", observation.reason)
+    raise UnansweredError("bad-reply", "no observation")
 
 
 def _past(step: int | None, calls: int) -> int | None:

@@ -20,7 +20,7 @@ from hgframing_fuzz._input import FuzzInput, Options, decode_input, encode_input
 from hgframing_fuzz._numbers import REQUEST_IDS, STREAM_IDS
 
 
-__all__ = ["Mutator"]
+__all__ = ["Mutator", "flip_octets"]
 
 #: Frames that a mutation lets an input grow to. Longer conversations repeat themselves and cost time.
 _MAX_FRAMES: Final = 40
@@ -76,7 +76,7 @@ class Mutator:
         rng = self._rng
         choice = rng.random()
         if choice < 0.02:
-            return decode_input(_flip_octets(rng, encode_input(value)))
+            return decode_input(flip_octets(rng, encode_input(value)))
         options = value.options
         if choice < 0.12:
             options = draw_options(rng, self._grammar.codes)
@@ -205,7 +205,7 @@ class Mutator:
 
     def _octets(self, frames: list[Frame], _options: Options) -> None:
         index = self._at(frames)
-        frames[index] = with_numbers(frames[index], payload=_flip_octets(self._rng, frames[index].payload))
+        frames[index] = with_numbers(frames[index], payload=flip_octets(self._rng, frames[index].payload))
 
     def _lengthen(self, frames: list[Frame], _options: Options) -> None:
         index = self._at(frames)
@@ -234,7 +234,7 @@ def _as_parts(first: Frame, second: Frame) -> tuple[Frame, Frame]:
             return first, second
 
 
-def _flip_octets(rng: Random, octets: bytes) -> bytes:
+def flip_octets(rng: Random, octets: bytes) -> bytes:
     """Change, insert or remove a few octets."""
     changed = bytearray(octets)
     for _ in range(1 + int(rng.random() * 3)):

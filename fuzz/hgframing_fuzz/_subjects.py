@@ -44,6 +44,7 @@ __all__ = [
     "Side",
     "Subject",
     "load_subject",
+    "make_maker",
     "make_sessions",
     "open_adapter",
     "revision_codes",
@@ -242,10 +243,9 @@ def make_sessions(locator: str) -> Any | None:
         LocatorError: it is no locator.
         ConnectError: the factory cannot be called.
     """
-    kind, _, rest = locator.partition(":")
-    if kind != "direct":
+    if not locator.startswith("direct:"):
         return None
-    maker = _make(locator, rest)
+    maker = make_maker(locator)
     return maker if any(hasattr(maker, side.value) for side in Side) else None
 
 
@@ -263,9 +263,14 @@ def _subject_of(maker: Any, side: Side) -> Subject:
     return SessionSubject(maker) if side is Side.SERVER else ClientSubject(maker)
 
 
-def _make(locator: str, rest: str) -> Any:
-    """Call the factory that a `direct:` locator names."""
-    module, _, attribute = rest.partition(":")
+def make_maker(locator: str) -> Any:
+    """Call the factory that a `direct:` locator names.
+
+    Raises:
+        LocatorError: it names none.
+        ConnectError: it cannot be imported or called.
+    """
+    module, _, attribute = locator.removeprefix("direct:").partition(":")
     if not attribute:
         raise LocatorError(f"{locator}: write direct:package.module:factory")
     # Foreign code: whatever it raises is for its author to read, as one line.

@@ -6,6 +6,8 @@
         --implementation direct:fuzz_subject:client --directory findings
     PYTHONPATH=implementations/mercurial hgframing-fuzz run --target differential \
         --implementation direct:fuzz_subject:both --directory findings
+    PYTHONPATH=implementations/mercurial hgframing-fuzz run --target header \
+        --implementation direct:fuzz_subject:codec --directory findings
 
 The harness beside this file speaks the harness protocol: one message for a whole case, and an exception
 arrives as the name of its type. That suits a conformance suite. A fuzzer wants a hundred times the speed, and
@@ -19,7 +21,9 @@ Every other one is let through. Mercurial is imported and called, and nothing of
 from __future__ import annotations
 
 import io
+import struct
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -224,8 +228,71 @@ def client() -> ClientSubject:
     return ClientSubject()
 
 
-class BothSubject(ServerSubject, ClientSubject):
-    """Both reactors, for comparisons."""
+class _Codec:
+    """Mercurial's frame reader and frame builder."""
+
+    @staticmethod
+    def read(revision: Revision, chunks: Sequence[bytes], *, ends: bool) -> tuple[list[Frame], bool]:  # noqa: ARG004
+        """Read until there is nothing left. A reader of files knows no end but that of the file."""
+        source = io.BytesIO(b"".join(chunks))
+        frames: list[Frame] = []
+        try:
+            while (frame := wireprotoframing.readframe(source)) is not None:
+                frames.append(
+                    Frame(
+                        frame.requestid,
+                        frame.streamid,
+                        frame.streamflags,
+                        frame.typeid,
+                        frame.flags,
+                        bytes(frame.payload),
+                    )
+                )
+        except error.Abort:
+            return frames, ends
+        return frames, False
+
+    @staticmethod
+    def write(revision: Revision, frame: Frame) -> bytes | None:  # noqa: ARG004
+        """Build a frame. A number that `struct` does not take is refused, whoever refuses it."""
+        try:
+            return bytes(
+                wireprotoframing.makeframe(
+                    frame.request_id,
+                    frame.stream_id,
+                    frame.stream_flags,
+                    frame.type_id,
+                    frame.flags,
+                    frame.payload,
+                )
+            )
+        except (struct.error, ValueError, AssertionError, error.ProgrammingError):
+            return None
+
+
+class CodecSubject:
+    """The codec of the Mercurial that is installed."""
+
+    name = ServerSubject.name
+    revisions = ServerSubject.revisions
+    cuts = False
+    instrument = ("mercurial.wireprotoframing",)
+
+    def __init__(self) -> None:
+        self.code = CodeUnderTest.of_modules(["mercurial"], ["mercurial.wireprotoframing"])
+
+    def open_codec(self) -> _Codec:
+        """Make a codec."""
+        return _Codec()
+
+
+def codec() -> CodecSubject:
+    """Make the subject: `direct:fuzz_subject:codec`."""
+    return CodecSubject()
+
+
+class BothSubject(ServerSubject, ClientSubject, CodecSubject):
+    """Both reactors and the codec, for comparisons."""
 
     #: Its client cannot be told that the input has ended.
     client_ends = False

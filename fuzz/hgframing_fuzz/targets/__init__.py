@@ -11,7 +11,18 @@ from types import MappingProxyType
 from typing import Final
 
 from hgframing_fuzz._spec import TargetSpec
-from hgframing_fuzz.targets import client_reactor_fuzzer, differential_fuzzer, server_reactor_fuzzer
+from hgframing_fuzz.targets import (
+    cbor_strict_fuzzer,
+    client_reactor_fuzzer,
+    differential_fuzzer,
+    expectation_files_fuzzer,
+    frame_splitting_fuzzer,
+    harness_replies_fuzzer,
+    header_fuzzer,
+    notation_fuzzer,
+    server_reactor_fuzzer,
+    suite_yaml_fuzzer,
+)
 
 
 __all__ = ["TARGETS"]
@@ -19,7 +30,18 @@ __all__ = ["TARGETS"]
 #: Every target by its name.
 TARGETS: Final[Mapping[str, TargetSpec]] = MappingProxyType(
     {
-        spec.name: spec
-        for spec in (server_reactor_fuzzer.SPEC, client_reactor_fuzzer.SPEC, differential_fuzzer.SPEC)
+        module.SPEC.name: module.SPEC
+        for module in (
+            server_reactor_fuzzer,
+            client_reactor_fuzzer,
+            header_fuzzer,
+            frame_splitting_fuzzer,
+            cbor_strict_fuzzer,
+            notation_fuzzer,
+            suite_yaml_fuzzer,
+            harness_replies_fuzzer,
+            expectation_files_fuzzer,
+            differential_fuzzer,
+        )
     }
 )
