@@ -6,8 +6,9 @@
         reason: a frame that ends with the octets is taken one call later, before anybody can ask
 
     left-open:
-      - id: limits-4b076d86
-        line: "max_requests: int = 1024 -> max_requests: int = (1025)"
+      - module: hgframing._limits
+        function: Limits
+        statement: "max_requests: int = 1024"
         reason: the text names no number; vectors set the limits that they speak of
 
     out-of-reach:
@@ -18,13 +19,18 @@
         function: Answers.add_data
         guard: "if not isinstance(data, bytes):"
         reason: a step's data is hex digits, and arrives as bytes
+      - module: hgframing._requests
+        function: Requests._hold
+        statement: "if is_last:"
+        reason: the harness never asks for data as it arrives
 
-An entry of the first list names one mutant that no conversation can tell from the original; one of the second a mutant
-that a conversation could tell, if a vector demanded what the text leaves open. One of the third names a function that
-no step of any vector can call, or a guard in it that no step can make refuse.
+An entry of the first list names one mutant that no conversation of a vector can tell from the original. One of the
+second names a statement of which a conversation could tell some faults, if a vector demanded what the text leaves open.
+One of the third names a function that no step of any vector can call, a statement of a function that no step can get
+to, or a guard in it that no step can make refuse.
 
-Everything is checked. An entry that matches nothing, or whose mutant was noticed, is a mistake. So is a function of
-which a case runs a line with a fault in it, a guard that a case makes refuse, and a guard that does anything but raise
+Everything is checked. An entry that matches nothing, or whose mutants were all noticed, is a mistake. So is a function
+or a statement that a case runs, a guard that a case makes refuse, and a guard that does anything but raise
 `LocalProtocolError`: what a peer can provoke is never out of reach.
 """
 
@@ -32,7 +38,7 @@ from __future__ import annotations
 
 import enum
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -48,7 +54,7 @@ from hgframing_conformance._trial import Result, Status
 from hgframing_conformance._yaml import read_yaml
 
 
-__all__ = ["Equivalent", "Equivalents", "Excuse", "OutOfReach", "describe", "read_equivalents"]
+__all__ = ["Equivalent", "Equivalents", "Excuse", "LeftOpen", "OutOfReach", "describe", "read_equivalents"]
 
 _Text = Annotated[str, Meta(min_length=1)]
 #: What says that the caller, and not the peer, did something wrong.
@@ -71,22 +77,41 @@ class Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: _Text
 
 
+class LeftOpen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One statement that decides what the text does not."""
+
+    module: _Text
+    function: str
+    statement: _Text
+    reason: _Text
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.module, self.function))) + f", {self.statement}"
+
+    def covers(self, mutant: Mutant, place: Place) -> bool:
+        """Tell whether a mutant is in the statement."""
+        return (self.module, self.function, self.statement) == (mutant.module, mutant.scope, place.statement)
+
+
 class OutOfReach(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One function that vectors cannot call, or one guard in it that they cannot make refuse."""
+    """One function that vectors cannot call, or a statement or a guard in it that they cannot use."""
 
     module: _Text
     function: _Text
     reason: _Text
+    statement: str = ""
     guard: str = ""
 
     def __str__(self) -> str:
-        return f"{self.module} {self.function}{f', {self.guard}' if self.guard else ''}"
+        return ", ".join(filter(None, (f"{self.module} {self.function}", self.statement, self.guard)))
 
     def covers(self, mutant: Mutant, place: Place) -> bool:
-        """Tell whether a mutant is in the function, or one inside of it, and in the guard if one is named."""
+        """Tell whether a mutant is in the function, or one inside of it, and in what is named of it."""
         if self.module != mutant.module:
             return False
         if self.guard and (place.guard is None or place.guard.text != self.guard):
+            return False
+        if self.statement and place.statement != self.statement:
             return False
         return self.function == "*" or f"{mutant.scope}.".startswith(f"{self.function}.")
 
@@ -101,14 +126,14 @@ class Equivalents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     """The whole file."""
 
     equivalents: tuple[Equivalent, ...] = ()
-    left_open: tuple[Equivalent, ...] = ()
+    left_open: tuple[LeftOpen, ...] = ()
     out_of_reach: tuple[OutOfReach, ...] = ()
 
     def excuse(self, mutant: Mutant, place: Place) -> Excuse | None:
         """Return the list that a mutant is in; None: nothing excuses it."""
         if any(entry.id == mutant.id for entry in self.equivalents):
             return Excuse.EQUIVALENT
-        if any(entry.id == mutant.id for entry in self.left_open):
+        if any(entry.covers(mutant, place) for entry in self.left_open):
             return Excuse.LEFT_OPEN
         if any(entry.covers(mutant, place) and entry.holds(place) for entry in self.out_of_reach):
             return Excuse.OUT_OF_REACH
@@ -128,17 +153,14 @@ class Equivalents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
         by_id = {mutant.id: mutant for mutant in mutants}
         modules = {mutant.module for mutant in mutants}
         names = {module.rpartition(".")[2].lstrip("_") for module in modules}
-        for entry in (*self.equivalents, *self.left_open):
+        for entry in self.equivalents:
             if entry.id in by_id or entry.id.rpartition("-")[0] in names:
                 yield from _problems_of_one(entry, by_id.get(entry.id), results.get(entry.id))
-        for place in self.out_of_reach:
-            if place.module not in modules:
-                continue
-            covered = [places[mutant.id] for mutant in mutants if place.covers(mutant, places[mutant.id])]
-            if not covered:
-                yield f"{place}: there is no mutant in such a {'guard' if place.guard else 'function'}"
-            elif not all(map(place.holds, covered)):
-                yield f"{place} is not out of reach: {_contradiction(place, covered)}"
+        wider: tuple[LeftOpen | OutOfReach, ...] = (*self.left_open, *self.out_of_reach)
+        for place in wider:
+            if place.module in modules:
+                covered = [mutant for mutant in mutants if place.covers(mutant, places[mutant.id])]
+                yield from _problems_of_place(place, covered, results, places)
 
 
 def _problems_of_one(entry: Equivalent, mutant: Mutant | None, result: Result | None) -> Iterator[str]:
@@ -149,6 +171,26 @@ def _problems_of_one(entry: Equivalent, mutant: Mutant | None, result: Result | 
         yield f"{entry.id}: its line is {describe(mutant)!r}"
     if result is not None and result.status is not Status.SURVIVED:
         yield f"{entry.id} ({entry.line}) needs no excuse: {result.status}, {result.item or 'it died'}"
+
+
+def _problems_of_place(
+    entry: LeftOpen | OutOfReach,
+    covered: Sequence[Mutant],
+    results: Mapping[str, Result],
+    places: Mapping[str, Place],
+) -> Iterator[str]:
+    if not covered:
+        yield f"{entry}: there is no mutant in such a place"
+    elif isinstance(entry, LeftOpen):
+        ended = [results[mutant.id].status for mutant in covered if mutant.id in results]
+        if len(ended) == len(covered) and Status.SURVIVED not in ended:
+            yield f"{entry} needs no excuse: all its faults were noticed"
+    else:
+        there = [places[mutant.id] for mutant in covered]
+        # A statement may stand twice in a function: what a case runs is not excused, and the other is.
+        enough = any if entry.statement else all
+        if not enough(map(entry.holds, there)):
+            yield f"{entry} is not out of reach: {_contradiction(entry, there)}"
 
 
 def _contradiction(entry: OutOfReach, covered: Iterable[Place]) -> str:

@@ -57,9 +57,16 @@ class Statements:
         """Return the first and the last line of the statement, or its head, that a line belongs to."""
         return self._places.get(line, (line, line))
 
+    def text(self, line: int) -> str:
+        """Return that statement, or its head, without indentation, spaces flattened."""
+        return self._flat(*self.lines(line))
+
     def guard(self, line: int) -> Guard | None:
         """Return the guard that a line is part of, its `raise` included."""
         return self._guards.get(line)
+
+    def _flat(self, first: int, last: int) -> str:
+        return " ".join(" ".join(self._lines[first - 1 : last]).split())
 
     def _note_guard(self, node: ast.If, first: int, last: int) -> None:
         if node.orelse or len(node.body) != 1 or not isinstance(node.body[0], ast.Raise):
@@ -68,7 +75,7 @@ class Statements:
         raised = complaint.exc.func if isinstance(complaint.exc, ast.Call) else complaint.exc
         end = complaint.end_lineno or complaint.lineno
         guard = Guard(
-            text=" ".join(" ".join(self._lines[first - 1 : last]).split()),
+            text=self._flat(first, last),
             exception=ast.unparse(raised) if isinstance(raised, ast.Name | ast.Attribute) else "",
             first=complaint.lineno,
             last=end,

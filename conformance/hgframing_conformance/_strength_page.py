@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from hgframing_conformance._equivalents import Equivalents, OutOfReach, describe
+from hgframing_conformance._equivalents import Equivalents, LeftOpen, OutOfReach, describe
 from hgframing_conformance._mutants import Mutant
 from hgframing_conformance._subject import Place
 from hgframing_conformance._trial import Result, Status
@@ -143,9 +143,9 @@ def write_strength_page(
         "\n## Survivors\n",
         *(_survivor_lines(strength) or ["None."]),
         "\n## Out of reach\n",
-        *([_out_of_reach_line(one) for one in excused.out_of_reach] or ["None."]),
+        *([_place_line(one, one.statement or one.guard) for one in excused.out_of_reach] or ["None."]),
         "\n## Left open\n",
-        *([_equivalent_line(one.id, one.reason, by_id) for one in excused.left_open] or ["None."]),
+        *([_place_line(one, one.statement) for one in excused.left_open] or ["None."]),
         "\n## Equivalents\n",
         *([_equivalent_line(one.id, one.reason, by_id) for one in excused.equivalents] or ["None."]),
     ]
@@ -174,9 +174,9 @@ def _survivor_lines(strength: Strength) -> list[str]:
     ]
 
 
-def _out_of_reach_line(entry: OutOfReach) -> str:
-    guard = f", `` {entry.guard} ``" if entry.guard else ""
-    return f"* `{entry.module}` `{entry.function}`{guard}: {entry.reason}"
+def _place_line(entry: LeftOpen | OutOfReach, line: str) -> str:
+    names = f"`{entry.module}`" + (f" `{entry.function}`" if entry.function else "")
+    return f"* {names}{f', `` {line} ``' if line else ''}: {entry.reason}"
 
 
 def _describe(mutant: Mutant) -> str:

@@ -103,11 +103,13 @@ class Place:
 
     Attributes:
         reached: whether any case, or the import, runs its statement.
+        statement: that statement, or its head where it has a body, spaces flattened.
         guard: the guard that it is in.
         refuses: whether any case makes that guard refuse.
     """
 
     reached: bool
+    statement: str = ""
     guard: Guard | None = None
     refuses: bool = False
 
@@ -156,9 +158,11 @@ class Subject:
 
     def place(self, mutant: Mutant) -> Place:
         """Say what is known of where a fault is."""
-        guard = self._statements_of(mutant).guard(mutant.line)
+        statements = self._statements_of(mutant)
+        guard = statements.guard(mutant.line)
         return Place(
             reached=bool(self.groups(mutant)),
+            statement=statements.text(mutant.line),
             guard=guard,
             refuses=guard is not None and self._runs(mutant, range(guard.first, guard.last + 1)),
         )

@@ -12,6 +12,7 @@ from hgframing_conformance._equivalents import (
     Equivalent,
     Equivalents,
     Excuse,
+    LeftOpen,
     OutOfReach,
     describe,
     read_equivalents,
@@ -55,14 +56,19 @@ def test_equivalent_that_survived_is_in_order() -> None:
     assert excused_by(excuse()) == {FIRST.id: Excuse.EQUIVALENT}
 
 
-def test_left_open_is_held_to_survive_too() -> None:
-    """It has its own column, and the same checks."""
-    [entry] = excuse().equivalents
-    excused = Equivalents(left_open=(entry,))
+def test_left_open_covers_one_statement() -> None:
+    """It has its own column, and is held to need its excuse."""
+    statement = "return a < b"
+    excused = Equivalents(
+        left_open=(LeftOpen(module="p._m", function="A.f", statement=statement, reason="why"),)
+    )
+    place = Place(reached=True, statement=statement)
 
-    assert excused_by(excused) == {FIRST.id: Excuse.LEFT_OPEN}
-    assert told(excused) == []
-    assert "needs no excuse" in told(excused, Status.KILLED)[0]
+    assert set(excused_by(excused, place).values()) == {Excuse.LEFT_OPEN}
+    assert set(excused_by(excused, place)) == {mutant.id for mutant in MUTANTS if mutant.scope == "A.f"}
+    assert told(excused, place=place) == []
+    assert "all its faults were noticed" in told(excused, Status.KILLED, place)[0]
+    assert "no mutant in such a place" in told(excused)[0]
 
 
 @pytest.mark.parametrize("status", [Status.KILLED, Status.TIMED_OUT])
@@ -99,6 +105,18 @@ def test_out_of_reach_covers_a_function_with_all_in_it(function: str, covered: s
     assert told(excused) == []
 
 
+def test_out_of_reach_may_be_one_statement() -> None:
+    """The rest of the function may run."""
+    entry = OutOfReach(module="p._m", function="A.f", statement="return a < b", reason="why")
+    excused = Equivalents(out_of_reach=(entry,))
+    there, here = Place(reached=False, statement="return a < b"), Place(reached=True, statement="return b")
+
+    assert set(excused_by(excused, there).values()) == {Excuse.OUT_OF_REACH}
+    assert excused_by(excused, here) == {}
+    assert told(excused, place=there) == []
+    assert "a case runs it" in told(excused, place=Place(reached=True, statement="return a < b"))[0]
+
+
 def test_out_of_reach_that_is_reached_or_empty_is_told() -> None:
     """An excuse must be true, and be about something; one that is not true excuses nothing."""
     excused = Equivalents(out_of_reach=(OutOfReach(module="p._m", function="A.f", reason="why"),))
@@ -131,8 +149,8 @@ def test_guard_that_nothing_makes_refuse_is_out_of_reach() -> None:
             Place(reached=True, guard=dataclasses.replace(GUARD, exception="FaultRaised")),
             "something else than LocalProtocolError",
         ),
-        (Place(reached=True, guard=dataclasses.replace(GUARD, text="if b:")), "no mutant in such a guard"),
-        (Place(reached=False), "no mutant in such a guard"),
+        (Place(reached=True, guard=dataclasses.replace(GUARD, text="if b:")), "no mutant in such a place"),
+        (Place(reached=False), "no mutant in such a place"),
     ],
 )
 def test_guard_that_a_peer_or_a_step_can_provoke_is_not(place: Place, problem: str) -> None:
@@ -146,13 +164,13 @@ def test_read_equivalents_reads_both_lists(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
     file.write_text(
         'equivalents: [{id: m-1, line: "a -> b", reason: because}]\n'
-        'left-open: [{id: m-2, line: "c -> d", reason: because}]\n'
+        "left-open: [{module: m, function: '', statement: x = 1, reason: because}]\n"
         "out-of-reach: [{module: m, function: f, guard: 'if x:', reason: because}]\n"
     )
 
     assert read_equivalents(file) == Equivalents(
         equivalents=(Equivalent(id="m-1", line="a -> b", reason="because"),),
-        left_open=(Equivalent(id="m-2", line="c -> d", reason="because"),),
+        left_open=(LeftOpen(module="m", function="", statement="x = 1", reason="because"),),
         out_of_reach=(OutOfReach(module="m", function="f", guard="if x:", reason="because"),),
     )
 

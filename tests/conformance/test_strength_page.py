@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hgframing_conformance._equivalents import Equivalent, Equivalents, OutOfReach, describe
+from hgframing_conformance._equivalents import Equivalent, Equivalents, LeftOpen, OutOfReach, describe
 from hgframing_conformance._mutants import find_mutants
 from hgframing_conformance._strength_page import Strength, iterate_diffs, write_strength_page
 from hgframing_conformance._subject import Place
@@ -17,8 +17,10 @@ def measured() -> tuple[Strength, Equivalents]:
     first, second, third, fourth, fifth, sixth = MUTANTS
     excused = Equivalents(
         equivalents=(Equivalent(id=second.id, line=describe(second), reason="because *so*"),),
-        left_open=(Equivalent(id=third.id, line=describe(third), reason="nobody says how many"),),
-        out_of_reach=(OutOfReach(module="p._m", function="g", reason="nobody calls it"),),
+        left_open=(
+            LeftOpen(module="p._m", function="g", statement=third.before, reason="nobody says how many"),
+        ),
+        out_of_reach=(OutOfReach(module="p._m", function="g", statement="x", reason="nobody calls it"),),
     )
     results = {
         first.id: Result(mutant=first.id, status=Status.TIMED_OUT, gates=True),
@@ -28,7 +30,10 @@ def measured() -> tuple[Strength, Equivalents]:
         fifth.id: Result(mutant=fifth.id, status=Status.SURVIVED),
         sixth.id: Result(mutant=sixth.id, status=Status.STILLBORN),
     }
-    places = {mutant.id: Place(reached=mutant.scope == "f") for mutant in MUTANTS}
+    places = {
+        mutant.id: Place(reached=mutant.scope == "f", statement="x" if mutant is fourth else mutant.before)
+        for mutant in MUTANTS
+    }
     return Strength(MUTANTS, results, excused, places), excused
 
 
@@ -54,8 +59,8 @@ def test_strength_page_has_table_survivors_and_reasons() -> None:
     assert "| `_m` | 5 | 1 | 1 | 1 | 1 | 1 | 1 | 1 | 50.0% |" in page
     assert f"{describe(MUTANTS[4])} ``, which no case runs" in page
     assert "because *so*" in page
-    assert "nobody says how many" in page
-    assert "nobody calls it" in page
+    assert "* `p._m` `g`, `` x = c > d ``: nobody says how many" in page
+    assert "* `p._m` `g`, `` x ``: nobody calls it" in page
 
 
 def test_diffs_name_file_and_line() -> None:
