@@ -41,13 +41,11 @@ _TIDY: Final = 15.0
 _MAX_EARLY_DEATHS: Final = 20
 #: Inputs that are anything.
 _EARLY: Final = 100
-#: How much longer than at first a plateau may become.
+#: How much longer than at first a plateau may become; no worker lasts longer than that.
 _LONGEST: Final = 16
 #: Seconds of a turn where targets share workers, at least and at most. A turn begins with reading the corpus.
 _SHORT_TURN: Final = 30.0
 _LONG_TURN: Final = 300.0
-#: A turn without an end.
-_FOREVER: Final = 1e12
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +86,9 @@ class Plan:
     silence: float = 120.0
 
     def turn(self, targets: int) -> float:
-        """Seconds that a worker stays with a target before another target may have its place."""
+        """Seconds that a worker stays with its target and engine, even if it makes progress."""
         if self.workers % targets == 0:
-            return _FOREVER
+            return self.plateau * _LONGEST
         share = self.seconds * self.workers / targets
         return share if share < _SHORT_TURN else min(_LONG_TURN, max(_SHORT_TURN, share / 4))
 

@@ -1,6 +1,8 @@
-"""The commands of `hgframing-fuzz` that read a directory of findings: `status`, `triage`, `promote`."""
+"""The commands of `hgframing-fuzz` that read a directory of findings: `status`, `triage`, `page`, `promote`."""
 
 from __future__ import annotations
+
+import time
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,18 +11,16 @@ from typing import Any, Final, TypeVar
 import click
 import msgspec
 
-from hgframing import Revision
 from hgframing_fuzz._campaign import CampaignDirectory, campaigns_in
-from hgframing_fuzz._description import excerpt
-from hgframing_fuzz._drive import choose_revision
-from hgframing_fuzz._findings import BucketSummary, RunSummary, write_whole
-from hgframing_fuzz._input import REVISION_CODES, FuzzInput, decode_input
+from hgframing_fuzz._campaign_page import PAGE, write_page
+from hgframing_fuzz._findings import RunSummary, write_whole
+from hgframing_fuzz._found import read_found
 from hgframing_fuzz._status import read_status, status_lines
 from hgframing_fuzz._triage import draft, suite_name, triage_lines
 from hgframing_fuzz.targets import TARGETS
 
 
-__all__ = ["promote", "status", "triage"]
+__all__ = ["page", "promote", "status", "triage"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -43,36 +43,12 @@ def _directory_option(command: _Command) -> _Command:
     )(command)
 
 
-def _read(directory: Path) -> tuple[CampaignDirectory, RunSummary]:
+def _read(campaign: CampaignDirectory) -> RunSummary:
     """Read what a campaign or a single run has done."""
-    campaign = CampaignDirectory(directory)
     summary = campaign.total() or campaign.findings.read_summary()
     if summary is None:
-        raise _WrongUsageError(f"{directory}: no run has told anything there yet")
-    return campaign, summary
-
-
-def _decoded(campaign: CampaignDirectory, bucket: BucketSummary) -> tuple[FuzzInput, Revision, BucketSummary]:
-    """The input of a bucket: the file, which may have been minimized since, or what the summary has."""
-    file = campaign.path / f"{bucket.id}.bin"
-    octets = file.read_bytes() if file.exists() else bytes.fromhex(bucket.octets)
-    value = decode_input(octets)
-    text = file.with_suffix(".txt")
-    key = ""
-    if text.exists():
-        lines = text.read_text(encoding="utf-8", errors="replace").splitlines()
-        key = next((line.split()[-1] for line in lines if line.startswith("revision ")), "")
-    spoken = (key,) if key in REVISION_CODES else REVISION_CODES
-    found = BucketSummary(
-        id=bucket.id,
-        root=bucket.root,
-        count=bucket.count,
-        first_seconds=bucket.first_seconds,
-        first_execution=bucket.first_execution,
-        message=bucket.message,
-        octets=octets.hex(),
-    )
-    return value, choose_revision(value.options, spoken), found
+        raise _WrongUsageError(f"{campaign.path}: no run has told anything there yet")
+    return summary
 
 
 @click.command()
@@ -96,22 +72,38 @@ def status(*, directory: Path, as_json: bool) -> None:
 @_directory_option
 def triage(*, directory: Path) -> None:
     """Print the findings by root cause and line, in Markdown."""
-    campaign, summary = _read(directory)
-    read = [_decoded(campaign, bucket) for bucket in summary.buckets]
-    buckets = tuple(bucket for _, _, bucket in read)
-    merged = RunSummary(
-        target=summary.target,
-        implementation=summary.implementation,
-        engine=summary.engine,
-        seed=summary.seed,
-        executions=summary.executions,
-        seconds=summary.seconds,
-        features=summary.features,
-        buckets=buckets,
-    )
-    form = TARGETS[summary.target].form
-    for line in triage_lines(merged, [excerpt(value, revision, form) for value, revision, _ in read]):
-        click.echo(line)
+    for number, campaign in enumerate(campaigns_in(directory)):
+        summary = _read(campaign)
+        found = read_found(campaign, summary)
+        if number:
+            click.echo()
+        buckets = tuple(one.bucket for one in found)
+        merged = msgspec.structs.replace(summary, buckets=buckets)
+        for line in triage_lines(merged, [one.excerpt for one in found]):
+            click.echo(line)
+
+
+@click.command()
+@_directory_option
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="The file; default: campaign.html in the directory.",
+)
+def page(*, directory: Path, output: Path | None) -> None:
+    """Write a campaign as one HTML page: curves over time, findings with their inputs, engines, seeds.
+
+    `run` writes it when it ends; this command writes it at any time.
+    """
+    file = directory / PAGE if output is None else output
+    try:
+        written = write_page(file, campaigns_in(directory), time.time())
+    except OSError as error:
+        raise _WrongUsageError(f"{file}: {error.strerror}") from error
+    if not written:
+        raise _WrongUsageError(f"{directory}: no run has told anything there yet")
+    click.echo(file)
 
 
 @click.command()
@@ -129,22 +121,23 @@ def promote(*, directory: Path, bucket: str, suites: Path | None) -> None:
     BUCKET is an id, or a part of one that says which. Minimize first; then write what must follow, from the text, and
     register the id (docs/authoring-vectors.md).
     """
-    campaign, summary = _read(directory)
-    found = [one for one in summary.buckets if one.id == bucket] or [
-        one for one in summary.buckets if bucket in one.id
-    ]
+    several = [(campaign, _read(campaign)) for campaign in campaigns_in(directory)]
+    buckets = [(campaign, summary, one) for campaign, summary in several for one in summary.buckets]
+    found = [one for one in buckets if one[2].id == bucket] or [one for one in buckets if bucket in one[2].id]
     if len(found) != 1:
-        known = "\n".join(f"  {one.id}" for one in found or summary.buckets)
+        known = "\n".join(f"  {one.id}" for _, _, one in found or buckets)
         raise _WrongUsageError(
             f"{bucket!r} is {'several buckets' if found else 'no bucket'}; there are\n{known}"
         )
-    value, revision, one = _decoded(campaign, found[0])
+    campaign, summary, chosen = found[0]
+    [read] = read_found(campaign, msgspec.structs.replace(summary, buckets=(chosen,)))
+    one = read.bucket
     side = TARGETS[summary.target].side
     if side is None:
         raise _WrongUsageError(
             f"a finding of {summary.target} is no vector: no reactor took it; keep it in fuzz/regressions"
         )
-    text = draft(one, value, revision, side)
+    text = draft(one, read.value, read.revision, side)
     if suites is None:
         click.echo(text, nl=False)
         return

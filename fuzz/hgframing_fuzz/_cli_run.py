@@ -27,6 +27,7 @@ from hgframing_fuzz._campaign import (
     Identity,
     OtherCampaignError,
 )
+from hgframing_fuzz._campaign_page import PAGE, write_page
 from hgframing_fuzz._campaign_run import Field, Plan, run_session
 from hgframing_fuzz._cli_report import (
     attached,
@@ -51,6 +52,8 @@ _FOUND: Final = 1
 _INCOMPLETE: Final = 3
 #: Seconds between two pictures of a campaign on a terminal.
 _REFRESH: Final = 2.0
+#: Seconds between two pages.
+_PAGE_INTERVAL: Final = 60.0
 _MIB: Final = 1024 * 1024
 
 _HELP: Final = f"""Fuzz for a while, sort what is found, and go on.
@@ -232,9 +235,15 @@ def _run_campaign(root: Path, fields: list[Field], plan: Plan) -> int:
     # What stops a service stops a campaign as cleanly as Ctrl-C does.
     previous = signal.signal(signal.SIGTERM, interrupt)
     trouble: list[str] = []
+    picture = _Picture(root / PAGE, [field.directory for field in fields])
     try:
         with _show_status(fields) as show:
-            run_session(root, fields, plan, on_tick=show)
+
+            def tick() -> None:
+                show()
+                picture()
+
+            run_session(root, fields, plan, on_tick=tick)
     except OtherCampaignError as error:
         fail(str(error))
     except CampaignError as error:
@@ -249,11 +258,38 @@ def _run_campaign(root: Path, fields: list[Field], plan: Plan) -> int:
             continue
         found = found or bool(total.buckets)
         report(total, field.identity.target, field.identity.locator)
+    picture.draw()
+    if picture.trouble:
+        trouble.append(picture.trouble)
     for text in trouble:
         click.echo(f"hgframing-fuzz: {text}", err=True)
     if trouble:
         return _INCOMPLETE
     return _FOUND if found else 0
+
+
+class _Picture:
+    """Writes the page of a campaign now and then."""
+
+    def __init__(self, path: Path, campaigns: list[CampaignDirectory]) -> None:
+        self.trouble = ""
+        self._path = path
+        self._campaigns = campaigns
+        self._due = time.monotonic() + _PAGE_INTERVAL
+
+    def __call__(self) -> None:
+        """Write it if it is time."""
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + _PAGE_INTERVAL
+            self.draw()
+
+    def draw(self) -> None:
+        """Write it; a page that cannot be written ends no campaign."""
+        try:
+            write_page(self._path, self._campaigns, time.time())
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"{self._path}: {error.strerror}"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import click
 
 from hgframing_fuzz._buckets import DIED, BucketTable
 from hgframing_fuzz._campaign import Identity, campaigns_in
-from hgframing_fuzz._cli_campaign import promote, status, triage
+from hgframing_fuzz._cli_campaign import page, promote, status, triage
 from hgframing_fuzz._cli_report import attached, open_directory, target_options
 from hgframing_fuzz._cli_run import run
 from hgframing_fuzz._findings import FindingsDirectory
@@ -158,4 +158,5 @@ def targets() -> None:
 main.add_command(run)
 main.add_command(status)
 main.add_command(triage)
+main.add_command(page)
 main.add_command(promote)

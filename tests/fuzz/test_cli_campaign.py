@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from click.testing import CliRunner, Result
 
 from hgframing_conformance._suites import load_suites
+from hgframing_fuzz._findings import RunSummary
 from hgframing_fuzz.cli import main
 
 
@@ -34,7 +37,7 @@ def found(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", [["status"], ["triage"], ["promote", "x"]])
+@pytest.mark.parametrize("command", [["status"], ["triage"], ["page"], ["promote", "x"]])
 def test_commands_without_findings_end_with_2(tmp_path: Path, command: list[str]) -> None:
     """There is nothing to read."""
     result = call(*command, "--directory", tmp_path)
@@ -71,3 +74,39 @@ def test_promote_what_is_no_bucket_ends_with_2_and_the_list(found: Path) -> None
     assert result.exit_code == 2
     assert "server-reactor.IndexError.on_legal" in result.output
     assert os.linesep in result.output
+
+
+def test_page_is_written_where_it_is_asked_for(found: Path, tmp_path: Path) -> None:
+    """In the directory, or elsewhere; a place that cannot be written is told."""
+    assert call("page", "--directory", found).output.strip() == str(found / "campaign.html")
+    result = call("page", "--directory", found, "--output", tmp_path / "elsewhere.html")
+    assert result.exit_code == 0
+    assert "IndexError" in (tmp_path / "elsewhere.html").read_text(encoding="utf-8")
+
+    result = call("page", "--directory", found, "--output", tmp_path / "nowhere" / "page.html")
+
+    assert result.exit_code == 2
+    assert "nowhere" in result.output
+
+
+def test_commands_read_the_campaigns_of_several_targets(found: Path, tmp_path: Path) -> None:
+    """As many reports as targets; a finding is promoted wherever it is."""
+    root = tmp_path / "several"
+    for name in ("server-reactor", "client-reactor"):
+        shutil.copytree(found, root / name, ignore=shutil.ignore_patterns("several"))
+        (root / name / "campaign.json").write_text(
+            f'{{"target": "{name}", "locator": "reference", "seed": 1}}'
+        )
+    for file in (root / "client-reactor").glob("*.bin"):
+        file.unlink()
+    (root / "client-reactor" / "summary.json").write_bytes(
+        msgspec.json.encode(RunSummary("client-reactor", "Impl", "loop", 1, 5, 1.0, 1, ()))
+    )
+
+    assert call("triage", "--directory", root).output.count("# Findings: ") == 2
+    assert len(json.loads(call("status", "--directory", root, "--json").output)) == 2
+    call("page", "--directory", root)
+    text = (root / "campaign.html").read_text(encoding="utf-8")
+    assert 'id="client-reactor"' in text
+    assert 'id="server-reactor"' in text
+    assert "disputed: " in call("promote", "--directory", root, "IndexError").output

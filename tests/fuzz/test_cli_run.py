@@ -215,6 +215,7 @@ def test_campaign_of_several_targets_has_a_directory_for_each(
     for name in ("server-reactor", "client-reactor"):
         assert f"{name}, loop, seed 1:" in result.output
         assert CampaignDirectory(tmp_path / name).total() is not None
+        assert f'id="{name}"' in (tmp_path / "campaign.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
