@@ -86,10 +86,10 @@ class _Codec:
         actions: _Actions = []
         for chunk in chunks:
             self._buffer.feed(bytes.fromhex(chunk))
-            for item in self._buffer:
-                if isinstance(item, Fault):
-                    return [*actions, write_error(item)]
-                actions.append(write_frame(item, self._revision))
+            actions += [
+                write_error(item) if isinstance(item, Fault) else write_frame(item, self._revision)
+                for item in self._buffer
+            ]
         return actions
 
     def _end_input(self, _: None) -> _Actions:

@@ -54,7 +54,7 @@ class FrameBuffer:
         """
         if self._fault is None and octets:
             self._missing -= len(octets)
-            self._chunks.append(octets if type(octets) is bytes else bytes(octets))
+            self._chunks.append(bytes(octets))
 
     def __iter__(self) -> Iterator[Frame | Fault]:
         """Take every frame that is whole, and at last a fault if there is one."""
@@ -97,16 +97,15 @@ class FrameBuffer:
                 return self._fault
             start = self._size
         octets = self._octets
+        request_id = stream_id = stream_flags = 0
         if self._has_stream:
             low, high, request_id, stream_id, stream_flags, nibbles = self._packer.unpack_from(
                 octets, start - self._size
             )
         elif self._has_request:
             low, high, request_id, nibbles = self._packer.unpack_from(octets, start - self._size)
-            stream_id = stream_flags = 0
         else:
             low, high, nibbles = self._packer.unpack_from(octets, start - self._size)
-            request_id = stream_id = stream_flags = 0
         length = low | high << 16
         if length > self._max_payload:
             return self._refuse(length)
@@ -131,7 +130,7 @@ class FrameBuffer:
             a clean end.
         """
         self._ended = True
-        if self._fault is None and self._join(self._size):
+        if self._join(self._size):
             length = self._declared_length()
             if length > self._max_payload:
                 return self._refuse(length)
@@ -172,8 +171,7 @@ class FrameBuffer:
 
     def _become_terminal(self, code: FaultCode, message: str) -> Fault:
         self._fault = Fault(code, message)
+        # Nothing is left to be looked at, and `feed` adds nothing any more.
         self._octets = b""
-        self._position = 0
         self._chunks.clear()
-        self._missing = 1
         return self._fault

@@ -19,7 +19,7 @@ from __future__ import annotations
 import enum
 import io
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 import cbor2
@@ -68,9 +68,9 @@ class CborErrorKind(enum.Enum):
 
     #: There are none.
     EMPTY = enum.auto()
-    #: They end inside the first value.
+    #: They end inside a value.
     TRUNCATED = enum.auto()
-    #: They go on after a value where one is wanted, or end inside a later value of a sequence.
+    #: They go on after a value where one is wanted.
     TRAILING = enum.auto()
     #: They are no CBOR, or none that the dialect has.
     INVALID = enum.auto()
@@ -90,15 +90,15 @@ class CborError(HgFramingError):
         self.kind = kind
 
 
-def _refuse_tag(*_: object) -> Any:
-    raise ValueError("semantic tag not allowed")
+class _RefusedTags(dict[int, Callable[..., Any]]):
+    """What cbor2 asks for the meaning of a tag: refuses all but the set, those too that a later cbor2 would know."""
 
+    def __missing__(self, tag: int) -> Callable[..., Any]:
+        if tag != _SET_TAG:
+            raise ValueError("semantic tag not allowed")
+        # It has a meaning of its own for it.
+        raise KeyError(tag)
 
-#: Every tag that cbor2 would turn into something, except the set.
-_REFUSED_TAGS: Final = dict.fromkeys(
-    (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 260, 261, 1004, 43000, 55799),
-    _refuse_tag,
-)
 
 # Looking a member up on its class costs more than comparing with it.
 _GENERAL: Final = CborDialect.GENERAL
@@ -146,8 +146,7 @@ def _check_types(value: Value, scalars: frozenset[type]) -> None:
 def _make_decoder(*, allow_indefinite: bool, max_depth: int) -> cbor2.CBORDecoder:
     return cbor2.CBORDecoder(
         io.BytesIO(),
-        tag_hook=_refuse_tag,
-        semantic_decoders=_REFUSED_TAGS,
+        semantic_decoders=_RefusedTags(),
         max_depth=max_depth,
         allow_indefinite=allow_indefinite,
         allow_duplicate_keys=False,
@@ -171,7 +170,7 @@ def _decode_next(source: io.BytesIO, octets: bytes, dialect: CborDialect, max_de
     except cbor2.CBORDecodeEOF as error:
         raise CborError(CborErrorKind.TRUNCATED, "input data not complete") from error
     except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError) as error:
-        raise CborError(CborErrorKind.INVALID, str(error.__cause__ or error)) from error
+        raise CborError(CborErrorKind.INVALID, str(error)) from error
     # A decoder that failed is not used again: what it remembers is its own. Nor is one that would keep much alive.
     if size <= _KEPT_OCTETS:
         idle.append(decoder)
@@ -218,23 +217,18 @@ def decode_sequence(octets: bytes, dialect: CborDialect, *, max_depth: int) -> t
         The values; none for no octets.
 
     Raises:
-        CborError: `INVALID` if something else is among them; `TRUNCATED` if not even the first value is whole,
-            `TRAILING` if a later one is not.
+        CborError: `INVALID` if something else is among them, `TRUNCATED` if one of them is not whole.
     """
     source = io.BytesIO(octets)
     values: list[Value] = []
     while source.tell() != len(octets):
-        try:
-            values.append(_decode_next(source, octets, dialect, max_depth))
-        except CborError as error:
-            if values and error.kind is CborErrorKind.TRUNCATED:
-                raise CborError(CborErrorKind.TRAILING, str(error)) from error
-            raise
+        values.append(_decode_next(source, octets, dialect, max_depth))
     return tuple(values)
 
 
 def _bytewise(key: Value) -> tuple[str, Any]:
-    return type(key).__name__, 0 if key is None else key
+    # Two keys of one type are never both null, so null is compared with nothing.
+    return type(key).__name__, key
 
 
 def _length_first(key: Value) -> tuple[int, bytes]:
@@ -245,11 +239,6 @@ def _length_first(key: Value) -> tuple[int, bytes]:
 def _prepare_scalar(value: Value) -> Value:
     if type(value) is int and not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
         raise LocalProtocolError("big integers not supported")
-    if type(value) is str:
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise LocalProtocolError("text with surrogates cannot be sent as CBOR") from error
     return value
 
 
@@ -275,14 +264,15 @@ def _prepare(value: Value, dialect: CborDialect, depth: int) -> Value:
         return _prepare_scalar(value)
     if depth == _MAX_ENCODED_DEPTH:
         raise LocalProtocolError(f"value is nested more than {_MAX_ENCODED_DEPTH} deep")
+    inside = depth + 1
     match value:
         case Mapping():
             keys = _prepare_scalars(value, dialect)
-            return {key: _prepare(value[key], dialect, depth + 1) for key in keys}
+            return {key: _prepare(value[key], dialect, inside) for key in keys}
         case set() | frozenset():
             return cbor2.CBORTag(_SET_TAG, _prepare_scalars(value, dialect))
         case list() | tuple():
-            return [_prepare(item, dialect, depth + 1) for item in value]
+            return [_prepare(item, dialect, inside) for item in value]
         case _:
             raise LocalProtocolError(f"{type(value).__name__} cannot be sent as CBOR")
 
@@ -304,5 +294,8 @@ def encode_value(value: Value, dialect: CborDialect) -> bytes:
         LocalProtocolError: a type that the dialect has not, an integer beyond 64 bits, text that UTF-8 cannot say, or
             more than 64 nested containers.
     """
-    encoded: bytes = cbor2.dumps(_prepare(value, dialect, 0))
+    try:
+        encoded: bytes = cbor2.dumps(_prepare(value, dialect, 0))
+    except UnicodeEncodeError as error:
+        raise LocalProtocolError("text with surrogates cannot be sent as CBOR") from error
     return encoded

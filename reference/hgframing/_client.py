@@ -8,7 +8,7 @@ terminal. A mistake of the caller is a `LocalProtocolError`, and changes nothing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from hgframing._actions import (
@@ -23,10 +23,9 @@ from hgframing._actions import (
 )
 from hgframing._cbor import Value
 from hgframing._commands import Command, build_command
-from hgframing._encodings import DECODERS
 from hgframing._errors import Fault, FaultCode, FaultRaised, LocalProtocolError
 from hgframing._faults import refuse_in_client
-from hgframing._frames import Frame, FrameType
+from hgframing._frames import Frame, FrameType, unplaced
 from hgframing._limits import DEFAULT_MAX_FRAME, Limits
 from hgframing._progress import parse_progress
 from hgframing._responses import parse_error
@@ -51,8 +50,10 @@ _RESPONSE_LAST: Final = _F.RESPONSE_LAST
 _ABANDONED: Final = _R.ABANDONED
 _PROTOCOL_FLAG: Final = 0x01
 _OUTPUT_STREAM: Final = 1
-_FIRST_ID: Final = 1
-_LAST_ID: Final = 0xFFFF
+#: RID-001, RID-002: odd, two further each time, and from the beginning again.
+_IDS: Final[Sequence[int]] = range(1, 0x10000, 2)
+#: The one that stands in for it where a header has none.
+_NO_ID: Final[Sequence[int]] = (0,)
 #: FRAME-003: octets of a payload.
 _MAX_PAYLOAD: Final = 65535
 _NOOP: Final = (Noop(),)
@@ -98,10 +99,9 @@ class ClientReactor:
     ) -> None:
         if content_encodings is not None and Feature.SENDER_SETTINGS not in revision.features:
             raise LocalProtocolError(f"revision {revision.key} has no sender settings")
-        if encoding != "identity" and encoding not in revision.encodings:
-            raise LocalProtocolError(f"revision {revision.key} has no content encoding {encoding}")
-        if unknown := [name for name in content_encodings or () if name.encode() not in DECODERS]:
-            raise LocalProtocolError(f"cannot decode content encoding {unknown[0]}")
+        for name in (encoding, *(content_encodings or ())):
+            if name != "identity" and name not in revision.encodings:
+                raise LocalProtocolError(f"revision {revision.key} has no content encoding {name}")
         if not 1 <= max_frame <= _MAX_PAYLOAD:
             raise LocalProtocolError(f"max_frame {max_frame} is outside 1–{_MAX_PAYLOAD}")
         self.revision = revision
@@ -114,7 +114,6 @@ class ClientReactor:
         self._inputs = revision.inputs
         self._connection = revision.connection
         self._table = revision.client_request
-        self._has_ids = Feature.REQUEST_IDS in revision.features
         self._streams: InputStreams | None = None
         if Feature.STREAMS in revision.features:
             accepted = frozenset(name.encode() for name in content_encodings or ()) | {b"identity"}
@@ -122,7 +121,9 @@ class ClientReactor:
         self._settings = SettingsReader(revision, self._limits)
         self._output = OutputStream(_OUTPUT_STREAM, revision, encoding)
         self._can_send = True
-        self._next_id = _FIRST_ID if self._has_ids else 0
+        self._ids = _IDS if Feature.REQUEST_IDS in revision.features else _NO_ID
+        self._following_ids = _repeat(self._ids)
+        self._next_id = next(self._following_ids)
         self._states: dict[int, ClientRequestState] = {}
         self._pending: dict[int, list[Frame]] = {}
 
@@ -166,11 +167,11 @@ class ClientReactor:
         """
         if self._state is _ERRORED or not self._can_send:
             raise LocalProtocolError("cannot issue new commands")
-        request_id = self._allocate()
+        request_id = self._find_free_id()
         wanted = Command(command, {} if args is None else args, redirect)
         # Made now also where they wait, so that a request that cannot be said is refused here and not with others.
         frames = list(build_command(request_id, wanted, data, self.revision, self._max_frame))
-        self._advance_id(request_id)
+        self._next_id = next(self._following_ids)
         if self._buffer_sends:
             self._pending[request_id] = frames
             self._states[request_id] = _R.PENDING
@@ -259,9 +260,7 @@ class ClientReactor:
         ]
         if not waiting:
             return _NOOP
-        message = "input ended with responses not complete"
-        if self._has_ids:
-            message += ": " + ", ".join(map(str, waiting))
+        message = f"input ended with responses not complete: {', '.join(map(str, waiting))}"
         return self._become_errored(Fault(FaultCode.INCOMPLETE_RESPONSE, message, waiting[0]))
 
     # How requests leave.
@@ -269,26 +268,20 @@ class ClientReactor:
     def _in_use(self, request_id: int) -> bool:
         return request_id in self._states and self._states[request_id] not in _FINAL_STATES
 
-    def _allocate(self) -> int:
-        """Find the next free ID: odd, two further each time, around when they are exhausted (RID-002, RID-005)."""
-        if not self._has_ids:
-            if self._in_use(0):
-                raise LocalProtocolError(f"revision {self.revision.key} has one request at a time")
-            return 0
-        for step in range(0, _LAST_ID + 1, 2):
-            request_id = (self._next_id + step) % (_LAST_ID + 1)
-            if not self._in_use(request_id):
-                return request_id
-        raise LocalProtocolError("every request ID is in use")
-
-    def _advance_id(self, request_id: int) -> None:
-        if self._has_ids:
-            self._next_id = (request_id + 2) % (_LAST_ID + 1)
+    def _find_free_id(self) -> int:
+        """Stop at the next ID that is free (RID-005). It stays the next until a call has succeeded."""
+        for _ in self._ids:
+            if not self._in_use(self._next_id):
+                return self._next_id
+            self._next_id = next(self._following_ids)
+        raise LocalProtocolError(
+            f"every request ID is in use: revision {self.revision.key} has {len(self._ids)}"
+        )
 
     def _send(self, frames: list[Frame]) -> _Actions:
         placed: list[Frame] = []
         if self._offered is not None:
-            placed += self._output.alone(self._make_settings(frames[0].request_id))
+            placed += self._output.alone(self._make_settings(frames[0].request_id, self._offered))
             self._offered = None
         placed += self._output.frames(frames)
         if not self._multiple_sends:
@@ -297,10 +290,10 @@ class ClientReactor:
             placed[-1] = self._output.end(placed[-1])
         return (SendFrames(tuple(placed)),)
 
-    def _make_settings(self, request_id: int) -> Frame:
+    def _make_settings(self, request_id: int, offered: Collection[str]) -> Frame:
         type_id = self.revision.type_ids[FrameType.SENDER_SETTINGS]
         flags = self.revision.frames[type_id].flags["eos"]
-        return Frame(request_id, 0, 0, type_id, flags, build_settings(self._offered or (), self.revision))
+        return unplaced(request_id, type_id, flags, build_settings(offered, self.revision))
 
     # How frames are received.
 
@@ -372,3 +365,8 @@ class ClientReactor:
     def _become_errored(self, fault: Fault) -> _Actions:
         self._state = _ERRORED
         return (Error(fault),)
+
+
+def _repeat(ids: Sequence[int]) -> Iterator[int]:
+    while True:
+        yield from ids

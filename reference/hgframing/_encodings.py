@@ -1,4 +1,4 @@
-"""Content encodings of a stream: identity, zlib and zstd-8mb (sheet r5, "Content encoding profiles").
+"""Content encodings of a stream that do something: zlib and zstd-8mb (sheet r5, "Content encoding profiles").
 
 An encoding is stateful over its stream, across frames and requests (STREAM-011). Encoders flush after every payload, so
 that a frame can be decoded as soon as it has arrived and nothing of one response waits for another's (D66, D67).
@@ -66,16 +66,6 @@ class Decoder(Protocol):
         """
 
 
-class _Identity:
-    def encode(self, octets: bytes) -> bytes:
-        return octets
-
-    def decode(self, octets: bytes, limit: int) -> bytes:
-        if len(octets) > limit:
-            raise EncodingLimitError
-        return octets
-
-
 class _ZlibEncoder:
     def __init__(self) -> None:
         self._state = zlib.compressobj()
@@ -116,16 +106,16 @@ class _BoundedSink:
         parts: what has come.
     """
 
+    room: int
+
     def __init__(self) -> None:
-        self.room = 0
         self.parts: list[bytes] = []
 
-    def write(self, octets: bytes) -> int:
+    def write(self, octets: bytes) -> None:
         self.room -= len(octets)
         if self.room < 0:
             raise EncodingLimitError
         self.parts.append(bytes(octets))
-        return len(octets)
 
 
 class _ZstdDecoder:
@@ -149,11 +139,11 @@ class _ZstdDecoder:
             self._sink.parts.clear()
 
 
-#: How to begin to encode, by the encoding's name on the wire (ENC-008 to ENC-010).
+#: How to begin to encode, by the encoding's name on the wire (ENC-009, ENC-010). Identity, which does nothing, is none.
 ENCODERS: Final[Mapping[bytes, Callable[[], Encoder]]] = MappingProxyType(
-    {b"identity": _Identity, b"zlib": _ZlibEncoder, b"zstd-8mb": _ZstdEncoder}
+    {b"zlib": _ZlibEncoder, b"zstd-8mb": _ZstdEncoder}
 )
 #: How to begin to decode, by the same names.
 DECODERS: Final[Mapping[bytes, Callable[[], Decoder]]] = MappingProxyType(
-    {b"identity": _Identity, b"zlib": _ZlibDecoder, b"zstd-8mb": _ZstdDecoder}
+    {b"zlib": _ZlibDecoder, b"zstd-8mb": _ZstdDecoder}
 )

@@ -23,36 +23,29 @@ _ARGUMENT_STATES: Final = frozenset({_S.ARGUMENTS, _S.ARGUMENTS_DATA, _S.VALUE, 
 _FROM_SERVER: Final = frozenset(
     {FrameType.RESPONSE, FrameType.ERROR_RESPONSE, FrameType.TEXT_OUTPUT, FrameType.PROGRESS}
 )
+_STARTING: Final = frozenset({FrameType.COMMAND_NAME, FrameType.COMMAND_REQUEST})
 _NEW: Final = 0x01
 #: New or continuation.
 _REQUEST_CHOICE: Final = 0x03
-_BEFORE_DATA: Final = frozenset({_S.ARGUMENTS_DATA, _S.VALUE_DATA, _S.REQUEST_DATA})
 
 
 def _refuse_flags(frame: Frame, spec: FrameSpec) -> FaultRaised:
     """Say what is wrong with the flags of a frame whose type may come here."""
     # Of the four flags of a request, two are a choice and two stand beside it.
     choice = _REQUEST_CHOICE if spec.type is FrameType.COMMAND_REQUEST else sum(spec.flags.values())
-    chosen = frame.flags & choice
-    if not chosen and spec.missing:
-        message = spec.missing
-    elif chosen == choice and spec.conflict:
-        message = spec.conflict
-    else:
-        message = f"received illegal flags on {spec.name} frame: {frame.flags}"
+    words = {0: spec.missing, choice: spec.conflict}.get(frame.flags & choice)
+    message = words or f"received illegal flags on {spec.name} frame: {frame.flags}"
     return FaultRaised(FaultCode.BAD_FLAGS, message)
 
 
 def _refuse_settings(frame: Frame, revision: Revision, state: ConnectionState) -> FaultRaised | None:
     """Say why a connection that stands at its sender settings refuses a frame; nothing, if it is another matter."""
     spec = revision.frames.get(frame.type_id)
-    is_settings = spec is not None and spec.type is FrameType.SENDER_SETTINGS
-    if state is ConnectionState.SETTINGS_RECEIVING and not is_settings:
-        message = f"expected sender protocol settings frame; got {frame.type_id}"
-        return FaultRaised(FaultCode.UNEXPECTED_FRAME, message)
-    if state is not ConnectionState.OPEN and is_settings and spec is not None:
-        return _refuse_flags(frame, spec)
-    return None
+    if spec is not None and spec.type is FrameType.SENDER_SETTINGS:
+        return None if state is ConnectionState.OPEN else _refuse_flags(frame, spec)
+    message = f"expected sender protocol settings frame; got {frame.type_id}"
+    is_missing = state is ConnectionState.SETTINGS_RECEIVING
+    return FaultRaised(FaultCode.UNEXPECTED_FRAME, message) if is_missing else None
 
 
 def refuse_in_server(
@@ -75,22 +68,30 @@ def refuse_in_server(
     if fault := _refuse_settings(frame, revision, connection):
         return fault
     spec = revision.frames.get(frame.type_id)
-    kind = spec.type if spec else None
-    starts = kind in (FrameType.COMMAND_NAME, FrameType.COMMAND_REQUEST)
-    if connection is ConnectionState.INITIAL and not starts:
+    if spec is not None and spec.type in _STARTING:
+        return _refuse_starting(frame, spec, revision, request, receiving=receiving)
+    if connection is ConnectionState.INITIAL:
         return FaultRaised(FaultCode.UNEXPECTED_FRAME, revision.wording.not_first % frame.type_id)
-    if not receiving and not starts:
+    if not receiving:
         return FaultRaised(FaultCode.UNEXPECTED_FRAME, revision.wording.not_a_command % frame.type_id)
+    if Feature.REQUEST_IDS not in revision.features:
+        return _refuse_without_ids(frame, spec, request)
+    return _refuse_part(frame, spec, request)
+
+
+def _refuse_starting(
+    frame: Frame, spec: FrameSpec, revision: Revision, request: ServerRequestState, *, receiving: bool
+) -> FaultRaised:
+    """Say why a server refuses a frame of a type that begins requests."""
     if receiving and Feature.REQUEST_IDS not in revision.features:
         return _refuse_without_ids(frame, spec, request)
-    if spec is None:
-        return _refuse_part(frame, spec, request)
-    if kind is FrameType.COMMAND_REQUEST and frame.type_id << 4 | frame.flags not in revision.inputs:
+    is_request = spec.type is FrameType.COMMAND_REQUEST
+    if is_request and frame.type_id << 4 | frame.flags not in revision.inputs:
         return _refuse_flags(frame, spec)
-    is_new = kind is FrameType.COMMAND_NAME or (kind is FrameType.COMMAND_REQUEST and frame.flags & _NEW)
-    if is_new or not receiving:
-        return _refuse_start(frame, spec, request)
-    return _refuse_part(frame, spec, request)
+    continues = is_request and not frame.flags & _NEW
+    if continues and receiving:
+        return _refuse_part(frame, spec, request)
+    return _refuse_start(frame, spec, request)
 
 
 def _refuse_without_ids(frame: Frame, spec: FrameSpec | None, request: ServerRequestState) -> FaultRaised:
@@ -123,23 +124,21 @@ def _refuse_part(frame: Frame, spec: FrameSpec | None, request: ServerRequestSta
         message = f"received frame for request that is {relation}: {request_id}"
         return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
     code = FaultCode.UNEXPECTED_FRAME
-    match spec.type if spec else None:
-        case FrameType.COMMAND_REQUEST if request is _S.DATA:
+    match spec:
+        case FrameSpec(type=FrameType.COMMAND_REQUEST) if request is _S.DATA:
             message = "received command request frame when request frames were supposedly done"
-        case FrameType.COMMAND_REQUEST:
+        case FrameSpec(type=FrameType.COMMAND_REQUEST):
             code = FaultCode.BAD_FLAGS
             message = "mismatch between expect data flag and previous frame"
-        case FrameType.COMMAND_ARGUMENT if spec and request in _ARGUMENT_STATES:
+        case FrameSpec(type=FrameType.COMMAND_ARGUMENT) if request in _ARGUMENT_STATES:
             return _refuse_flags(frame, spec)
-        case FrameType.COMMAND_ARGUMENT:
+        case FrameSpec(type=FrameType.COMMAND_ARGUMENT):
             message = (
                 f"received command argument frame for request that is not expecting arguments: {request_id}"
             )
-        case FrameType.COMMAND_DATA if spec and request is _S.DATA:
+        case FrameSpec(type=FrameType.COMMAND_DATA) if request is _S.DATA:
             return _refuse_flags(frame, spec)
-        case FrameType.COMMAND_DATA if request in _BEFORE_DATA:
-            message = f"received command data frame before the request was complete: {request_id}"
-        case FrameType.COMMAND_DATA:
+        case FrameSpec(type=FrameType.COMMAND_DATA):
             message = f"received command data frame for request that is not expecting data: {request_id}"
         case _:
             message = f"received unexpected frame type: {frame.type_id}"

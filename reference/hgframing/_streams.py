@@ -185,7 +185,7 @@ class InputStreams:
         return f"received undefined flags on {spec.name} frame: {frame.flags}"
 
     def _set_decoder(self, stream: _InputStream, name: bytes, *, has_extra: bool) -> None:
-        if name not in DECODERS or name.decode() not in self._revision.encodings:
+        if name.decode("latin-1") not in self._revision.encodings:
             message = f"error setting stream decoder: unknown stream decoder: {name.decode('latin-1')}"
             raise FaultRaised(FaultCode.UNSUPPORTED_ENCODING, message)
         if name not in self._accepted:

@@ -34,7 +34,7 @@ def test_session_of_every_revision_waits_for_its_responses(key: str) -> None:
 
     assert (observed.kind, observed.value) == (
         Kind.ERROR,
-        ("incomplete-response", "input ended with responses not complete" + (": 1" if key != "0001" else "")),
+        ("incomplete-response", f"input ended with responses not complete: {int(key != '0001')}"),
     )
 
 

@@ -158,7 +158,7 @@ def test_call_beyond_every_id_is_refused(key: str) -> None:
     for _ in range(32768):
         reactor.call(b"c")
 
-    with refused("every request ID is in use"):
+    with refused(f"every request ID is in use: revision {key} has 32768"):
         reactor.call(b"c")
     reactor.flush()
     reactor.receive(frame(key, "777 command-response eos"))
@@ -169,7 +169,7 @@ def test_call_without_ids_waits_for_the_answer_to_the_last() -> None:
     """Nothing tells two answers apart (sheet r1)."""
     reactor = waiting("0001")
 
-    with refused("revision 0001 has one request at a time"):
+    with refused("every request ID is in use: revision 0001 has 1"):
         reactor.call(b"c")
     reactor.receive(frame("0001", "0 command-response eos"))
     assert reactor.call(b"c").request_id == 0
@@ -324,7 +324,7 @@ def test_settings_and_encodings_where_there_are_none_are_refused(key: str) -> No
 
 def test_encodings_that_nobody_knows_are_refused() -> None:
     """Neither offered nor used."""
-    with refused("cannot decode content encoding brotli"):
+    with refused("revision 0006 has no content encoding brotli"):
         client("0006", content_encodings=["zlib", "brotli"])
     with refused("revision 0006 has no content encoding brotli"):
         client("0006", encoding="brotli")
@@ -656,7 +656,7 @@ def test_abandoned_request_swallows_what_still_comes(key: str) -> None:
     assert reactor.receive(frame(key, "1 command-response continuation x")) == (Noop(),)
     assert reactor.request_state(request_id) is R.ABANDONED
     if key == "0001":
-        with refused("revision 0001 has one request at a time"):
+        with refused("every request ID is in use: revision 0001 has 1"):
             reactor.call(b"c")
     assert reactor.receive(frame(key, "1 command-response eos x", begin=False)) == (Noop(),)
     assert reactor.request_state(request_id) is R.RECEIVED
@@ -726,16 +726,16 @@ def test_end_input_with_everything_answered_is_noop(key: str) -> None:
 
 @pytest.mark.parametrize("key", REVISIONS)
 def test_end_input_with_responses_missing_is_a_fault(key: str) -> None:
-    """All of them are named, where they have names; then it is told."""
+    """All of them are named; then it is told."""
     reactor = waiting(key)
-    names = ""
+    names = "0"
     if key in WITH_IDS:
         reactor.call(b"c")
-        names = ": 1, 3"
+        names = "1, 3"
     reactor.receive(frame(key, "1 command-response continuation x"))
 
     transcript(reactor).end_input().faults(
-        FaultCode.INCOMPLETE_RESPONSE, f"input ended with responses not complete{names}"
+        FaultCode.INCOMPLETE_RESPONSE, f"input ended with responses not complete: {names}"
     ).end_input().expects(Noop())
 
 

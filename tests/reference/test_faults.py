@@ -209,7 +209,7 @@ def test_data_before_the_rest_of_its_request_is_refused(key: str, state: ServerR
     """Arguments come first, and data follows the final request frame (CMD-007, REQ-011; D18, D36)."""
     assert server(key, "command-data eos", request=state) == (
         F.UNEXPECTED_FRAME,
-        "received command data frame before the request was complete: 7",
+        "received command data frame for request that is not expecting data: 7",
     )
 
 
