@@ -11,8 +11,7 @@ connection:
    states.
 
 That a table has no place for a frame does not say that the text forbids it. Where it forbids it to clients, the case
-names the requirement and is `should`; that a closed stream takes only what begins it is `must`; the rest is
-`unspecified`. What all demand is an error before any command runs.
+names the requirement and is `should`; the rest is `unspecified`. What all demand is an error before any command runs.
 """
 
 from __future__ import annotations
@@ -47,7 +46,6 @@ _NIBBLES: Final = range(16)
 _BITS: Final = (0, 1, 2, 4, 8, 15)
 _SILENT: Final = "The tables have no place for this frame. The text does not say what a receiver does."
 _FORBIDDEN: Final = "The text forbids it to clients, and does not say what a receiver does."
-_UNSAFE: Final = "What such a frame holds must not be taken for anything."
 #: Flag 0x01 of a request frame, and of a command name, where it is the end.
 _NEW: Final = 0x01
 #: Two flags of which a frame has one: new and continuation, continuation and eos.
@@ -86,7 +84,6 @@ class _Refused(NamedTuple):
     what: str
     frame: Frame
     violated: str = ""
-    level: str = "should"
 
 
 def generate_alphabet() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -181,7 +178,6 @@ class _Alphabet:
                         f"{name}, {what.value}, on a stream that is not open",
                         self._frame(place, type_id, flags, stream=(5, cause.value | encoded)),
                         "STREAM-003",
-                        "must",
                     )
             for bit in _UNDEFINED if is_first and number == 0 else ():
                 yield _Refused(
@@ -232,10 +228,10 @@ class _Alphabet:
         return {
             "id": f"server-alphabet-{self._revision.key}-{place.name}-{refused.label}",
             "title": f"{place.name} has no place for {refused.what}",
-            "level": refused.level if requirements else "unspecified",
+            "level": "should" if requirements else "unspecified",
             **({"requirements": requirements, "violates": requirements} if requirements else {}),
             "source": f"generated:{GENERATOR}",
-            "comment": _UNSAFE if refused.level == "must" else _FORBIDDEN if requirements else _SILENT,
+            "comment": _FORBIDDEN if requirements else _SILENT,
             "tier": "full",
             "chunkings": ["frame"],
             "steps": [

@@ -2,7 +2,9 @@
 
 The octets of a frame are put together here, from the widths that a revision's header has; the codec of the reference
 is not asked. A number that does not fit its field must be refused and never be cut. That the codec writes and reads
-what no frame type of the revision means is no demand of the text, so the cases are `unspecified`.
+what no frame type of the revision means is no demand of the text, so these cases are `unspecified`. The length is
+another matter: what it says is FRAME-002, up to the 65535 octets of FRAME-003. What reactors do with numbers and limits
+is in `_server_limits`, `_client_limits`, `_server_numbers` and `_client_numbers`.
 """
 
 from __future__ import annotations
@@ -30,6 +32,11 @@ _LARGEST: Final[Mapping[str, int]] = {
 }
 _ORDINARY: Final[Mapping[str, int]] = {_REQUEST: 1, _STREAM: 1, _STREAM_FLAGS: 1, "type": 1, "flags": 1}
 _PAYLOAD: Final = b"abc"
+#: FRAME-003 ends at the last of them.
+_SIZES: Final = (0, 1, 255, 256, 257, 65534, 65535)
+_LIMIT: Final = 20
+#: The length takes three octets of the header.
+_LENGTH_DIGITS: Final = 6
 
 
 def generate_boundaries() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -44,7 +51,7 @@ def generate_boundaries() -> Iterator[tuple[str, dict[str, Any]]]:
                 "title": f"The fields of a header at their limits in {revision.key}",
                 "layer": "codec",
                 "revisions": [revision.key],
-                "cases": list(_cases(revision)),
+                "cases": [*_cases(revision), *_length_cases(revision)],
             },
         )
 
@@ -95,17 +102,61 @@ def _cases(revision: Revision) -> Iterator[dict[str, Any]]:
         )
 
 
+def _length_cases(revision: Revision) -> Iterator[dict[str, Any]]:
+    """Payloads of as many octets as a length may say, written and read; and the limit that a reader may have."""
+    frame = {name: _ORDINARY[name] for name in _fields(revision)}
+    rest = _octets(revision, frame, b"")[_LENGTH_DIGITS:]
+    written = []
+    read = []
+    for size in _SIZES:
+        payload: Any = {"repeat": {"hex": "61", "times": size}} if size else ""
+        parts: list[dict[str, Any]] = [
+            {"hex": size.to_bytes(3, "little").hex() + rest},
+            {"hex": "61", "times": size},
+        ]
+        form = {**frame, "payload": payload}
+        octets = {"repeat": parts} if size else {"hex": parts[0]["hex"]}
+        written.append({"encode": form, "expect": [{"octets": octets}]})
+        names = (
+            "1 1 1 1 1" if revision.header.has_stream else "1 1 1" if revision.header.has_request else "1 1"
+        )
+        received: Any = {"frame": names, "repeat": parts[1:]} if size else names
+        read.append({"receive": [received], "expect": [{"frame": form}]})
+    for label, title, steps in (
+        ("encode-length", "The length of a payload is written", written),
+        ("receive-length", "The length of a payload is read", read),
+    ):
+        case = _case(revision, label, f"{title}, from 0 to {_SIZES[-1]}", steps)
+        del case["comment"]
+        yield (
+            case
+            | {"level": "must", "requirements": ["FRAME-001", "FRAME-002", "FRAME-003"]}
+            | {"chunkings": ["frame", "whole"]}
+        )
+    for over, name, what in ((-1, "below", "below"), (0, "at", "at"), (1, "above", "above")):
+        whole = b"a" * (_LIMIT + over)
+        expect = (
+            {"error": {"code": "payload-too-large"}}
+            if over > 0
+            else {"frame": {**frame, "payload": whole.decode()}}
+        )
+        step = {"receive-hex": [_octets(revision, frame, whole)], "expect": [expect]}
+        yield _case(
+            revision, f"max-payload-{name}", f"A payload {what} the limit of {_LIMIT} octets", [step]
+        ) | {"setup": {"limits": {"max-payload": _LIMIT}}}
+
+
 def _form(frame: Mapping[str, int]) -> dict[str, Any]:
     return {**frame, "payload": _PAYLOAD.decode()}
 
 
-def _octets(revision: Revision, frame: Mapping[str, int]) -> str:
-    header = len(_PAYLOAD).to_bytes(3, "little")
+def _octets(revision: Revision, frame: Mapping[str, int], payload: bytes = _PAYLOAD) -> str:
+    header = len(payload).to_bytes(3, "little")
     if revision.header.has_request:
         header += frame[_REQUEST].to_bytes(2, "little")
     if revision.header.has_stream:
         header += bytes([frame[_STREAM], frame[_STREAM_FLAGS]])
-    return (header + bytes([frame["type"] << 4 | frame["flags"]]) + _PAYLOAD).hex()
+    return (header + bytes([frame["type"] << 4 | frame["flags"]]) + payload).hex()
 
 
 def _case(revision: Revision, label: str, title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,8 +14,12 @@ from typing import Any, Final, TypeAlias
 from hgframing_conformance._alphabet import generate_alphabet
 from hgframing_conformance._boundaries import generate_boundaries
 from hgframing_conformance._client_alphabet import generate_client_alphabet
+from hgframing_conformance._client_limits import generate_client_limits
+from hgframing_conformance._client_numbers import generate_client_numbers
 from hgframing_conformance._client_transitions import generate_client_transitions
 from hgframing_conformance._payload_faults import generate_payload_faults
+from hgframing_conformance._server_limits import generate_server_limits
+from hgframing_conformance._server_numbers import generate_server_numbers
 from hgframing_conformance._transitions import generate_transitions
 
 
@@ -52,7 +56,14 @@ GENERATORS: Final[Mapping[str, Generator]] = {
         parts=(generate_alphabet, generate_client_alphabet),
     ),
     "boundaries": Generator(
-        makes="every field and every limit, at its end, one below and one above", parts=(generate_boundaries,)
+        makes="every field and every limit, at its end, one below and one above",
+        parts=(
+            generate_boundaries,
+            generate_server_limits,
+            generate_client_limits,
+            generate_server_numbers,
+            generate_client_numbers,
+        ),
     ),
     "payloads": Generator(
         makes="payloads that are cut off, go on too long or hold the wrong types",

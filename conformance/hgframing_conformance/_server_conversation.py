@@ -46,12 +46,14 @@ class Asked(NamedTuple):
         what: its input.
         stream: the stream ID.
         stream_flags: all of them; `None` begins the stream if it is closed.
+        data: what a frame of data holds; `None` is something that no other frame holds.
     """
 
     request: int
     what: FrameInput
     stream: int = 1
     stream_flags: int | None = None
+    data: str | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -194,7 +196,7 @@ class ServerConversation:
         if what in _ARGUMENTS:
             return self._argument(asked.request, command, what)
         if what in _DATA:
-            piece = f"d{asked.request}.{len(command.data or '')}"
+            piece = f"d{asked.request}.{len(command.data or '')}" if asked.data is None else asked.data
             command.data = (command.data or "") + piece
             return piece.encode()
         taken = 1 if "MORE" in what.name else len(command.rest)

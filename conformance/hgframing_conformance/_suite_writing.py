@@ -28,6 +28,7 @@ _STEP_ROOM: Final = 112
 _KEY_ROOM: Final = 114
 #: The same for an action below its key.
 _ACTION_ROOM: Final = 108
+_TRUTH: Final = frozenset("ynYN")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){4,}\Z")
 
 
@@ -66,7 +67,8 @@ def _represent_flow_list(dumper: yaml.SafeDumper, value: _FlowList) -> yaml.Node
 def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     # Frames hold single quotes; doubling them, as YAML would, makes them unreadable.
     # Hex digits are quoted always: some of them are numbers to some readers.
-    quotes = '"' if "'" in value or "\\" in value or _HEX.match(value) else None
+    # So are the letters that are truth values to some.
+    quotes = '"' if "'" in value or "\\" in value or _HEX.match(value) or value in _TRUTH else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=quotes)
 
 
@@ -82,7 +84,7 @@ _Dumper.add_representer(_FlowList, _represent_flow_list)
 
 def _flow(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return _Flow({key: _flow(item) for key, item in value.items()})
+        return _Flow({key: _Quoted(item) if key == "hex" else _flow(item) for key, item in value.items()})
     if isinstance(value, list):
         return _FlowList([_flow(item) for item in value])
     return value

@@ -75,12 +75,11 @@ def test_alphabet_demands_an_error_and_no_command() -> None:
 
 
 def test_alphabet_levels_are_earned() -> None:
-    """What a closed stream takes is `must` (STREAM-003), what clients may not send `should`; the rest names nothing."""
+    """What clients may not send is `should`; the rest names nothing."""
     for case in refusals():
         requirements = case.get("requirements", [])
         assert requirements == case.get("violates", [])
-        expected = {(): "unspecified", ("STREAM-003",): "must"}.get(tuple(requirements), "should")
-        assert case["level"] == expected, case["id"]
+        assert case["level"] == ("should" if requirements else "unspecified"), case["id"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hgframing import REVISIONS
@@ -11,10 +13,10 @@ from hgframing_conformance._boundaries import generate_boundaries
 SUITES = {suite["revisions"][0]: suite for _, suite in generate_boundaries()}
 
 
-def steps(revision_key: str, label: str) -> list[dict[str, object]]:
+def steps(revision_key: str, label: str) -> list[dict[str, Any]]:
     """Return the steps of one case."""
     cases = {case["id"]: case for case in SUITES[revision_key]["cases"]}
-    found: list[dict[str, object]] = cases[f"codec-boundary-{revision_key}-{label}"]["steps"]
+    found: list[dict[str, Any]] = cases[f"codec-boundary-{revision_key}-{label}"]["steps"]
     return found
 
 
@@ -53,4 +55,36 @@ def test_boundaries_try_the_fields_that_a_header_has(revision_key: str) -> None:
     header = REVISIONS[revision_key].header
     fields = 2 + header.has_request + 2 * header.has_stream
 
-    assert len(SUITES[revision_key]["cases"]) == 3 * fields
+    about_fields = [
+        case
+        for case in SUITES[revision_key]["cases"]
+        if "length" not in case["id"] and "max-payload" not in case["id"]
+    ]
+    assert len(about_fields) == 3 * fields
+
+
+@pytest.mark.parametrize("revision_key", REVISIONS)
+def test_boundaries_write_lengths_low_octet_first(revision_key: str) -> None:
+    """FRAME-002, up to the end of FRAME-003; the payload is as long as its length says."""
+    sizes = []
+    for step in steps(revision_key, "encode-length"):
+        (action,) = step["expect"]
+        octets = action["octets"]
+        parts = octets.get("repeat", [octets])
+        whole = b"".join(bytes.fromhex(part["hex"]) * part.get("times", 1) for part in parts)
+        header = REVISIONS[revision_key].header.size
+        sizes.append(len(whole) - header)
+        assert int.from_bytes(whole[:3], "little") == len(whole) - header
+
+    assert sizes == [0, 1, 255, 256, 257, 65534, 65535]
+
+
+@pytest.mark.parametrize(("label", "size"), [("below", 19), ("at", 20), ("above", 21)])
+def test_boundaries_try_the_limit_of_a_payload(label: str, size: int) -> None:
+    """One below, as long as it is, and one above."""
+    [step] = steps("0006", f"max-payload-{label}")
+    (text,) = step["receive-hex"]
+    (action,) = step["expect"]
+
+    assert len(bytes.fromhex(text)) == 8 + size
+    assert ("error" in action) == (label == "above")

@@ -53,5 +53,37 @@ def test_write_suite_keeps_short_lists_in_one_line() -> None:
 
 
 def test_write_suite_quotes_hex_digits() -> None:
-    """Octets that look like a number to some reader are quoted, as the strict reader demands."""
+    """Octets that look like a number to some reader are quoted, as the strict reader demands; after `hex`, always."""
+    steps = [{"receive": ["a"], "expect": [{"octets": {"hex": "f5"}}]}]
+
+    assert '{octets: {hex: "f5"}}' in write_suite({"cases": [{"id": "a-b", "steps": steps}]}, "header")
     assert '"030000010001fe11"' in write_suite({"cases": [], "title": "030000010001fe11"}, "header")
+
+
+def test_write_suite_quotes_letters_that_are_truth_values() -> None:
+    """`y` and `n` are true and false to readers of YAML 1.1, keys included."""
+    text = write_suite({"cases": [], "title": "n", "y": 1}, "header")
+
+    assert '\ntitle: "n"\n' in text
+    assert '\n"y": 1\n' in text
+
+
+def test_write_suite_puts_a_short_step_into_one_line() -> None:
+    """And one that is long, one key a line; of frames that do not fit, one a line."""
+    frame = "1 1 0 command-data continuation " + "a" * 40
+    steps = [
+        {"receive": ["1 1 0 command-data eos a"], "expect": []},
+        {"receive": [frame, frame], "expect": [{"send-frames": [frame, frame]}]},
+    ]
+    lines = write_suite({"cases": [{"id": "a-b", "steps": steps}]}, "header").splitlines()
+
+    assert lines[5:] == [
+        '      - {receive: ["1 1 0 command-data eos a"], expect: []}',
+        "      - receive:",
+        f'          - "{frame}"',
+        f'          - "{frame}"',
+        "        expect:",
+        "          - send-frames:",
+        f'              - "{frame}"',
+        f'              - "{frame}"',
+    ]
