@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import CodeType, TracebackType
+from typing import Any
 
 
 __all__ = ["CodeUnderTest", "blame"]
@@ -88,8 +89,14 @@ def blame(
 
 
 def _file_of(name: str) -> str:
-    """The file of an imported module."""
-    file = getattr(sys.modules.get(name), "__file__", None)
+    """The file of an imported module, as its functions name it.
+
+    In an executable that was frozen, as other engines build it, that is not where the module says that it lies.
+    """
+    module = sys.modules.get(name)
+    loader: Any = getattr(module, "__loader__", None)
+    code = loader.get_code(name) if hasattr(loader, "get_code") else None
+    file = code.co_filename if code is not None else getattr(module, "__file__", None)
     if file is None:
         raise KeyError(name)
     return str(file)

@@ -16,6 +16,7 @@ import click
 from hgframing_fuzz._buckets import DIED, BucketTable
 from hgframing_fuzz._campaign import Identity, campaigns_in
 from hgframing_fuzz._cli_campaign import page, promote, status, triage
+from hgframing_fuzz._cli_engines import engine_files, replay_all, sweep
 from hgframing_fuzz._cli_report import attached, open_directory, target_options
 from hgframing_fuzz._cli_run import run
 from hgframing_fuzz._findings import FindingsDirectory
@@ -160,3 +161,10 @@ main.add_command(status)
 main.add_command(triage)
 main.add_command(page)
 main.add_command(promote)
+main.add_command(engine_files)
+main.add_command(replay_all)
+main.add_command(sweep)
+
+
+if __name__ == "__main__":
+    main()

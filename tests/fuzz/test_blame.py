@@ -96,3 +96,19 @@ def test_code_package_stands_for_its_directory() -> None:
 
     assert str(sys.modules["hgframing._cbor"].__file__).startswith(code.roots)
     assert code.reactors == {sys.modules["hgframing._server"].__file__}
+
+
+def test_code_under_test_is_named_as_the_frozen_code_names_itself(
+    code: CodeUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An executable that is frozen says of a module that it lies in a temporary directory; its code says otherwise."""
+    module = sys.modules["fake_reactor"]
+    compiled = compile(REACTOR, "fake_reactor.py", "exec")
+    loader = types.SimpleNamespace(get_code=lambda _: compiled)
+    monkeypatch.setattr(module, "__loader__", loader)
+    monkeypatch.setattr(module, "__file__", "elsewhere/fake_reactor.pyc")
+
+    frozen = CodeUnderTest.of_modules(["fake_library"], ["fake_reactor"])
+
+    assert frozen.reactors == {"fake_reactor.py"}
+    assert set(frozen.roots) < set(code.roots)
