@@ -46,6 +46,9 @@ _MAX_SIZE: Final = 8192
 #: Branches that the engine must have seen when it has read the corpus. Fewer mean that it is blind.
 _MIN_COVERAGE: Final = 20
 
+#: Seconds after which a call into C that nothing interrupts ends the process.
+_STUCK: Final = 300
+
 _COVERAGE: Final = re.compile(rb"\bcov: (\d+)")
 #: Octets at the end of the log in which libFuzzer's last line is found.
 _TAIL: Final = 4096
@@ -146,13 +149,15 @@ def _sow(owner: Owner, seed: int) -> None:
 
 
 def _arguments(seed: int, corpus: Path, dictionary: Path | None) -> Sequence[str]:
-    """LibFuzzer's options: everything that would end the process is off."""
-    off = ("timeout", "rss_limit_mb", "malloc_limit_mb", "detect_leaks")
+    """LibFuzzer's options: everything that would end the process is off, or comes long after our own bounds."""
+    off = ("rss_limit_mb", "malloc_limit_mb", "detect_leaks")
     handlers = ("segv", "bus", "abrt", "ill", "fpe", "int", "term", "xfsz", "usr1", "usr2")
     return [
         # 0 would mean "choose one".
         f"-seed={seed % 0xFFFF_FFFE + 1}",
         f"-max_len={_MAX_SIZE}",
+        # 0 is not "none": atheris would end the process after the first second that anything takes, a mutation too.
+        f"-timeout={_STUCK}",
         *(f"-{name}=0" for name in off),
         *(f"-handle_{name}=0" for name in handlers),
         *([f"-dict={dictionary}"] if dictionary else []),

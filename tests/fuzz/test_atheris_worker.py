@@ -132,7 +132,7 @@ def test_arguments_leave_nothing_to_libfuzzer_that_would_end_the_process() -> No
     arguments = _arguments(0xFFFF_FFFE, Path("corpus"), Path("words"))
 
     assert arguments[0] == "-seed=1"
-    assert {"-timeout=0", "-rss_limit_mb=0", "-handle_segv=0", "-handle_term=0", "-dict=words"} < set(
+    assert {"-timeout=300", "-rss_limit_mb=0", "-handle_segv=0", "-handle_term=0", "-dict=words"} < set(
         arguments
     )
     assert arguments[-1] == "corpus"
