@@ -36,7 +36,7 @@ __all__ = ["command"]
 def command(paths: tuple[Path, ...], json_file: Path | None, page: Path | None, *, check: bool) -> int:
     """Show which cases decide each requirement, take each transition and show each deviation.
 
-    A hole is a requirement that frames can decide and the text demands, or a transition of a state table, without a
+    A hole is a requirement that vectors can decide and the text demands, or a transition of a state table, without a
     case.
     """
     catalogue = load_requirements()

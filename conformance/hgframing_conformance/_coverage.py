@@ -51,7 +51,7 @@ class RequirementRow:
 
     @property
     def is_hole(self) -> bool:
-        """Whether frames decide it, the text demands it, and no case does."""
+        """Whether vectors decide it, the text demands it, and no case does."""
         return (
             self.requirement.testable is Decidability.YES
             and self.requirement.level in _BINDING

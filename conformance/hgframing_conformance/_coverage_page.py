@@ -19,7 +19,7 @@ _HEAD: Final = """\
 # What the vectors cover
 
 Written by `hgframing coverage --markdown`; do not edit. A number is a count of cases: those that conform to the
-requirement + those in which the peer violates it. `·` means that the revision has no such requirement, `–` that frames
+requirement + those in which the peer violates it. `·` means that the revision has no such requirement, `–` that vectors
 alone cannot decide it, and **0** is a hole.
 """
 

@@ -96,7 +96,8 @@ def read_deviations(octets: bytes, file: str) -> tuple[Deviation, ...]:
     for index, form in enumerate(model.deviations if model else ()):
         entry, errors = read_model(form, Deviation, ("deviations", index))
         if entry is not None:
-            errors = _check(entry, index)
+            before = _number(entries[-1]) if entries else 0
+            errors = _check(entry, index, before)
             entries.append(entry)
         problems += _at(document, errors)
     if problems:
@@ -110,13 +111,15 @@ def _at(document: Document, errors: list[FormError]) -> list[Problem]:
     ]
 
 
-def _check(entry: Deviation, index: int) -> list[FormError]:
+def _number(entry: Deviation) -> int:
+    return int(entry.number.removeprefix("D"))
+
+
+def _check(entry: Deviation, index: int, before: int) -> list[FormError]:
     path = ("deviations", index)
     errors = []
-    if entry.number != f"D{index + 1}":
-        errors.append(
-            FormError(f"expected D{index + 1}, got {entry.number}", path=path, remedy="numbers leave no gap")
-        )
+    if _number(entry) <= before:
+        errors.append(FormError(f"{entry.number} follows D{before}", path=path, remedy="numbers rise"))
     for revision in entry.revisions:
         if revision not in REVISIONS:
             remedy = f"known are {', '.join(REVISIONS)}"

@@ -111,7 +111,17 @@ class ExpectationFile(_Shape, frozen=True):
 
 _DEVIATION: Final = re.compile("D[1-9][0-9]*")
 _PINNABLE: Final = frozenset(
-    {"revisions", "layers", "encodings", "error-codes", "chunking", "steps", "setup", "request-states"}
+    {
+        "revisions",
+        "layers",
+        "encodings",
+        "error-codes",
+        "chunking",
+        "steps",
+        "setup",
+        "request-states",
+        "commands",
+    }
 )
 
 

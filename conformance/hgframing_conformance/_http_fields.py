@@ -42,6 +42,9 @@ _PATH: Final = re.compile(r"(?!/)[\x21\x22\x24-\x7e]*\Z")
 _STATUS_CLASS: Final = re.compile(r"[1-5]xx\Z")
 #: How a request was answered.
 _KINDS: Final = ("response", "error")
+_REQUEST_ID: Final = re.compile(r"[0-9]{1,5}\Z")
+#: All requests that are not named.
+_OTHERS: Final = "*"
 
 
 def _same(value: Any) -> Any:
@@ -113,19 +116,19 @@ def _parse_statuses(form: Any, path: Path) -> tuple[int | str, ...]:
     return tuple(statuses)
 
 
-def _parse_answers(form: Any, path: Path) -> tuple[tuple[int, str], ...]:
+def _parse_answers(form: Any, path: Path) -> tuple[tuple[int | None, str], ...]:
     """Read which requests are answered and how; JSON's keys are strings, so IDs are written as such."""
     if not isinstance(form, dict):
         raise FormError(f"{describe(form)} where a mapping of requests is needed", path=path)
-    answers = []
+    answers: list[tuple[int | None, str]] = []
     for key, kind in form.items():
-        if not isinstance(key, str) or not key.isdecimal() or not key.isascii() or len(key) > 5:
+        if key != _OTHERS and not (isinstance(key, str) and _REQUEST_ID.match(key)):
             raise FormError(f"{short(str(key))} is no request ID", path=path, remedy='write "1": response')
         if kind not in _KINDS:
             raise FormError(
                 f"unknown answer {short(str(kind))}", path=(*path, key), remedy="response or error"
             )
-        answers.append((int(key), kind))
+        answers.append((None if key == _OTHERS else int(key), kind))
     return tuple(answers)
 
 
@@ -168,7 +171,7 @@ _STATUSES: Final = FieldType(
 )
 _ANSWERS: Final = FieldType(
     parse=_parse_answers,
-    write=lambda answers: {str(request): kind for request, kind in answers},
+    write=lambda answers: {_OTHERS if request is None else str(request): kind for request, kind in answers},
     schema={"type": "object", "additionalProperties": {"enum": list(_KINDS)}},
 )
 

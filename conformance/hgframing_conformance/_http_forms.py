@@ -190,11 +190,13 @@ def parse_response(
     return fields
 
 
-def _without_requests(answers: tuple[tuple[int, str], ...], path: Path) -> tuple[tuple[int, str], ...]:
+def _without_requests(
+    answers: tuple[tuple[int | None, str], ...], path: Path
+) -> tuple[tuple[int | None, str], ...]:
     """Turn the one request of a body into 0, which is what stands for it where there are no request IDs."""
-    if len(answers) > 1:
+    if sum(request is not None for request, _ in answers) > 1:
         raise FormError("this revision has no request IDs, so a body has one answer", path=path)
-    return tuple((0, kind) for _, kind in answers)
+    return tuple((None if request is None else 0, kind) for request, kind in answers)
 
 
 def write_response(fields: Mapping[str, Any], revision: Revision) -> dict[str, Any]:
@@ -213,7 +215,10 @@ def display_response(fields: Mapping[str, Any]) -> str:
     words = [" or ".join(map(str, status)) if isinstance(status, tuple) else str(status)]
     words += [f"{name}: {'absent' if value is None else value}" for name, value in fields.get("headers", ())]
     if "answers" in fields:
-        words += [f"{kind} for request {request}" for request, kind in fields["answers"]]
+        words += [
+            f"{kind} for {'every other request' if request is None else f'request {request}'}"
+            for request, kind in fields["answers"]
+        ]
     if "frames" in fields:
         words.append(f"{len(fields['frames'])} frames")
     if "body" in fields:

@@ -61,7 +61,7 @@ class RequirementLevel(enum.StrEnum):
 
 
 class Decidability(enum.StrEnum):
-    """Whether frames alone can decide it."""
+    """Whether vectors can decide it: frames, actions, and what is asked and answered over HTTP."""
 
     YES = "yes"
     PARTLY = "partly"
@@ -78,7 +78,7 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
         level: how binding the text makes it.
         text: the sentence, in our own words.
         source: where the text says it.
-        testable: whether frames can decide it.
+        testable: whether vectors can decide it.
         why_not: required where they cannot.
         line: where the entry stands; set by the reader.
     """

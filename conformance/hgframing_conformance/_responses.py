@@ -83,12 +83,14 @@ def response_difference(wanted: Mapping[str, Any], got: Mapping[str, Any], revis
 
 
 def _answers_difference(
-    wanted: Mapping[int, str], said: Mapping[int, tuple[Part, ...]], revision: Revision
+    wanted: Mapping[int | None, str], said: Mapping[int, tuple[Part, ...]], revision: Revision
 ) -> str:
     for request in said:
-        if request not in wanted:
+        if request not in wanted and None not in wanted:
             return f"request {request} is answered"
-    for request, kind in wanted.items():
+    named = [request for request in wanted if request is not None]
+    for request in (*named, *(other for other in said if other not in wanted)):
+        kind = wanted.get(request, wanted.get(None))
         found = [part for part in said.get(request, ()) if _type(part, revision) not in _BESIDE]
         if not found:
             return f"request {request} is not answered"
@@ -96,7 +98,7 @@ def _answers_difference(
             return f"request {request} is answered by {len(found)} things"
         answer = _answer(found[0], revision)
         if answer != kind:
-            return f"request {request}: expected {_with_article(kind)}, got {_with_article(answer)}"
+            return f"request {request}: expected {_with_article(str(kind))}, got {_with_article(answer)}"
     return ""
 
 

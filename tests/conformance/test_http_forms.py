@@ -145,7 +145,7 @@ def test_response_of_an_author_survives_the_compiled_form() -> None:
     """What is demanded is the same after it was written with octets."""
     for form in (
         {"status": [200, "4xx"], "headers": {"Content-Type": "{media-type}", "allow": None}, "body": "ab"},
-        {"answers": {"1": "response", "3": "error"}},
+        {"answers": {"1": "response", "*": "error"}},
         {"frames": ["1 2 stream-begin command-response eos abc"]},
         {},
     ):
@@ -215,6 +215,7 @@ def test_display_is_for_people() -> None:
 
     assert display_request(request)[:2] == ["POST <API>/ro/a", f"accept: {TYPE}"]
     assert display_response(demanded) == "200 or 4xx, a: absent, b: c, error for request 1"
+    assert display_response({"answers": ((None, "error"),)}) == "of any status, error for every other request"
     assert display_response({"status": 204, "headers": (), "body": b""}) == "204, no body"
     assert display_response({"body": b"a"}) == "of any status, body b'a'"
     assert display_response({"status": (200,), "frames": ()}) == "200, 0 frames"

@@ -13,11 +13,12 @@ import pytest
 from hgframing import REVISIONS
 from hgframing_conformance import reference
 from hgframing_conformance._adapters import AdapterOptions
-from hgframing_conformance._cases import Case, Chunking
+from hgframing_conformance._cases import Case, Chunking, Layer
 from hgframing_conformance._compiled import compile_cases, load_compiled
 from hgframing_conformance._locators import REFERENCE, connect
 from hgframing_conformance._outcomes import Outcome, OutcomeKind
 from hgframing_conformance._problems import SuiteError
+from hgframing_conformance._reference_http import COMMANDS
 from hgframing_conformance._run import Engine, RunOptions
 from hgframing_conformance._select import items
 from hgframing_conformance._sequence import sequence
@@ -152,3 +153,19 @@ def test_verbs_of_reactors_do_not_occur(tmp_path: Path) -> None:
     told = str(caught.value)
     assert "small.yaml:17: the verb receive does not occur in the layer http" in told
     assert "small.yaml:18: the action error does not occur in the layer http" in told
+
+
+def test_shipped_cases_name_the_commands_that_they_need() -> None:
+    """Whoever lacks one is not blamed for it: the runner leaves the case out, with the reason."""
+    for case in load_suites():
+        if case.layer is not Layer.HTTP:
+            continue
+        asked = {
+            name
+            for step in case.steps
+            for name in COMMANDS
+            # A path that is not found is not found, whatever the frames say.
+            if name in step.value["path"]
+            or (step.value["path"].endswith("/multirequest") and any(name in line for line in step.notation))
+        }
+        assert asked <= set(case.requires.get("commands", ())), case.id

@@ -143,6 +143,11 @@ def test_body_that_is_not_whole_frames_answers_nothing(body: bytes) -> None:
         ),
         ({"3": "response", "1": "response"}, [ANSWER, ANSWER.replace("1", "3", 1)], ""),
         ({}, [], ""),
+        ({"*": "error"}, [], ""),
+        ({"*": "error"}, [ERROR, ERROR.replace("1", "0", 1)], ""),
+        ({"*": "error"}, [ANSWER], "request 1: expected an error, got a response"),
+        ({"1": "response", "*": "error"}, [ANSWER, ERROR.replace("1", "3", 1)], ""),
+        ({"1": "response", "*": "error"}, [ERROR.replace("1", "3", 1)], "request 1 is not answered"),
         ({}, [ANSWER], "request 1 is answered"),
     ],
 )
