@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from hgframing_conformance._cases import Case
 from hgframing_conformance._control import Control, run_control
 from hgframing_conformance._equivalents import Equivalents, read_equivalents
 from hgframing_conformance._locators import REFERENCE
@@ -26,6 +27,7 @@ from hgframing_conformance._strength_page import Strength, iterate_diffs, write_
 from hgframing_conformance._strength_state import StrengthState, sources_fingerprint
 from hgframing_conformance._subject import Subject
 from hgframing_conformance._summary import Exit
+from hgframing_conformance._trial import Status
 
 
 __all__ = ["command"]
@@ -89,6 +91,16 @@ _SHOWN: Final = 20
 )
 @click.option("--state", type=_FILE, help="Keep results in FILE, and go on where an earlier run stopped.")
 @click.option(
+    "--matrix",
+    type=_FILE,
+    help="Ask every item about every mutant, not only until one gates, and keep in FILE who notices what.",
+)
+@click.option(
+    "--source",
+    type=click.Choice(["hand", "generated"]),
+    help="Only cases that people wrote, or only those that `hgframing generate` wrote.",
+)
+@click.option(
     "--equivalents",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Mutants that need not be noticed, with proof: tests/equivalent-mutants.yaml.",
@@ -111,17 +123,18 @@ def command(locator: str, **options: Any) -> int:
     kind, _, target = locator.partition(":")
     if kind != "direct":
         raise click.UsageError(f"{locator}: faults can be planted in this process only; write direct:…")
+    if options["state"] and options["matrix"]:
+        raise click.UsageError("a matrix is its own state: name one file")
     excused = read_equivalents(options["equivalents"]) if options["equivalents"] else Equivalents()
     every = _mutants(options["package"], options["modules"])
     chosen = _sample(every, options["sample"], options["seed"])
-    wanted = {id(item.case): item.case for item in select(load(options), selection_from(options))}
-    cases = list(wanted.values())
+    cases = _cases(options)
     if not cases or not chosen:
         return Exit.NOTHING_SELECTED
     subject = Subject(options["package"], target, cases, failing=locator != REFERENCE)
-    state = StrengthState(
-        options["state"], sources_fingerprint(subject.files, target, options["match"]), cases
-    )
+    sources = sources_fingerprint(subject.files, target, options["match"])
+    items = subject.names if options["matrix"] else None
+    state = StrengthState(options["matrix"] or options["state"], sources, cases, items)
     control, seconds = _measure(subject, chosen, state, options)
     results = {mutant.id: state.results[mutant.id] for mutant in chosen}
     places = {mutant.id: subject.place(mutant) for mutant in every}
@@ -133,7 +146,8 @@ def command(locator: str, **options: Any) -> int:
     for problem in problems:
         click.echo(f"{options['equivalents']}: {problem}")
     _print(strength, seconds)
-    remarks = _remarks(subject, control, options)
+    stillborn = sum(result.status is Status.STILLBORN for result in results.values())
+    remarks = _remarks(subject, control, stillborn, options)
     click.echo("\n".join(remarks))
     if options["page"]:
         options["page"].write_text(write_strength_page(strength, excused, every, remarks), encoding="utf-8")
@@ -157,6 +171,12 @@ def _mutants(package: str, modules: Sequence[str]) -> list[Mutant]:
     ]
 
 
+def _cases(options: Mapping[str, Any]) -> list[Case]:
+    wanted = {id(item.case): item.case for item in select(load(dict(options)), selection_from(dict(options)))}
+    sources = {None: {True, False}, "hand": {False}, "generated": {True}}[options["source"]]
+    return [case for case in wanted.values() if case.source.startswith("generated:") in sources]
+
+
 def _sample(every: Sequence[Mutant], size: int | None, seed: int) -> list[Mutant]:
     if size is None or size >= len(every):
         return list(every)
@@ -173,6 +193,7 @@ def _measure(
         item_timeout=options["item_timeout"],
         mutant_timeout=options["mutant_timeout"],
         messages=options["match"] == "message",
+        every=options["matrix"] is not None,
     )
     modules = sorted({mutant.module for mutant in chosen})
     control = run_control(subject, modules, limits, options["controls"])
@@ -202,9 +223,11 @@ def _tell_excluded(names: Collection[str]) -> None:
         click.echo(f"and {len(names) - _SHOWN} more", err=True)
 
 
-def _remarks(subject: Subject, control: Control, options: Mapping[str, Any]) -> list[str]:
+def _remarks(subject: Subject, control: Control, stillborn: int, options: Mapping[str, Any]) -> list[str]:
     """Say what was measured, in sentences."""
     said = [f"The tier is {options['tier']}: {len(subject.names)} items."]
+    if stillborn:
+        said.append(f"{stillborn} faults more keep the package from being imported, and do not count.")
     if subject.failing:
         said.append(f"{len(subject.failing)} of them fail with nothing planted.")
     times = "once" if control.runs == 1 else f"{control.runs} times"

@@ -2,7 +2,7 @@
 
 The judge of the vectors uses the reference too, to read frames and values. It must not use the faulty one, so modules
 are never changed in place: those that depend on the faulty module, and only those, are forgotten and imported again by
-whoever asks next. What was imported before goes on with what it has. No file is touched.
+whoever asks next. What was imported before goes on with what it has. No file is touched, or read again.
 
 That is meant for a process that ends soon (`_strength` forks one for each fault); nothing is put back.
 """
@@ -18,8 +18,7 @@ import sys
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Final
+from types import CodeType, ModuleType
 
 from hgframing_conformance.errors import ConformanceError
 
@@ -116,16 +115,14 @@ def _imports(name: str, file: Path, known: Collection[str]) -> Iterator[str]:
         yield from (name for name in names if name in known)
 
 
-def plant(module: str, source: bytes, forgotten: Collection[str]) -> None:
-    """Let the next import of a module find other source, and forget who knows the old one.
+def plant(codes: Mapping[str, CodeType]) -> None:
+    """Let the next imports of some modules find other code, and forget who knows the old one.
 
     Args:
-        module: dotted name.
-        source: what it is to be.
-        forgotten: what `dependents` says.
+        codes: dotted names of all modules to forget (`dependents`), and what each is to be.
     """
-    sys.meta_path.insert(0, _Finder(module, source))
-    for name in forgotten:
+    sys.meta_path.insert(0, _Finder(codes))
+    for name in codes:
         old = sys.modules.pop(name, None)
         parent, _, last = name.rpartition(".")
         # `from package import module` looks here before it imports anything.
@@ -134,39 +131,30 @@ def plant(module: str, source: bytes, forgotten: Collection[str]) -> None:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Finds one module, in memory."""
+    """Finds modules in memory: their files may have changed since, while the measurement goes on."""
 
-    def __init__(self, module: str, source: bytes) -> None:
-        self._module = module
-        self._source = source
+    def __init__(self, codes: Mapping[str, CodeType]) -> None:
+        self._codes = codes
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return our module's spec, with the file and the search path that it really has."""
-        if fullname != self._module:
+        """Return a module's spec, with the file and the search path that it really has."""
+        code = self._codes.get(fullname)
+        if code is None:
             return None
         real = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        if real is None or real.origin is None:
-            return None
-        real.loader = _Loader(fullname, real.origin, self._source)
+        if real is not None:
+            real.loader = _Loader(code)
         return real
 
 
-class _Loader(importlib.abc.SourceLoader):
-    """Loads what it is given instead of the file."""
+class _Loader(importlib.abc.Loader):
+    """Runs what it is given instead of the file."""
 
-    def __init__(self, module: str, file: str, source: bytes) -> None:
-        self._module: Final = module
-        self._file: Final = file
-        self._source: Final = source
+    def __init__(self, code: CodeType) -> None:
+        self._code = code
 
-    def get_filename(self, fullname: str) -> str:  # noqa: ARG002  # importlib's interface
-        """Return the file that tracebacks name."""
-        return self._file
-
-    def get_data(self, path: str | bytes) -> bytes:
-        """Return the source; there is no compiled form of it anywhere."""
-        if path != self._file:
-            raise OSError(f"{path!r} is not kept")
-        return self._source
+    def exec_module(self, module: ModuleType) -> None:
+        """Run it."""
+        exec(self._code, module.__dict__)  # noqa: S102  (as every loader does)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +46,8 @@ class StrengthState:
         path: where it is or is to be; None: nothing is kept.
         sources: what `sources_fingerprint` says.
         cases: the vectors.
+        items: for a matrix (`_matrix`), the names of all items, which the bits of its results count; such results are
+            worth something for these same vectors alone.
 
     Attributes:
         results: ids of mutants, and what became of them in this same measurement.
@@ -55,10 +57,13 @@ class StrengthState:
         OSError: the file cannot be written.
     """
 
-    def __init__(self, path: Path | None, sources: str, cases: Iterable[Case]) -> None:
+    def __init__(
+        self, path: Path | None, sources: str, cases: Iterable[Case], items: Sequence[str] | None = None
+    ) -> None:
         self.results: dict[str, Result] = {}
         self.hints: dict[str, str] = {}
         self._path = path
+        self._items = items
         self._cases = {f"{case.id}@{case.revision}": case_fingerprint([case]) for case in cases}
         digest = hashlib.sha256(json.dumps(self._cases).encode()).hexdigest()
         self._head = {"format": _FORMAT, "sources": sources, "cases": digest}
@@ -89,6 +94,8 @@ class StrengthState:
                 said = json.loads(line)
                 if "format" in said:
                     head = said
+                elif "items" in said:
+                    continue
                 elif "hint" in said:
                     self.hints[said["mutant"]] = said["hint"]
                 else:
@@ -104,6 +111,8 @@ class StrengthState:
     def _holds(self, result: Result, case: str, head: Mapping[str, Any]) -> bool:
         if head == self._head:
             return True
+        if self._items is not None:
+            return False
         same_sources = (head.get("format"), head.get("sources")) == (_FORMAT, self._head["sources"])
         return same_sources and result.gates and bool(case) and case == self._case_of(result)
 
@@ -113,7 +122,8 @@ class StrengthState:
             for mutant, item in self.hints.items()
             if item and mutant not in self.results
         ]
-        lines = [json.dumps(self._head) + "\n", *hints, *map(self._line, self.results.values())]
+        items = [] if self._items is None else [json.dumps({"items": self._items}) + "\n"]
+        lines = [json.dumps(self._head) + "\n", *items, *hints, *map(self._line, self.results.values())]
         path.write_text("".join(lines), encoding="utf-8")
 
     def _line(self, result: Result) -> str:

@@ -142,7 +142,12 @@ class Subject:
         self.failing: list[str] = []
         self._sources = {name: file.read_bytes() for name, file in self.files.items()}
         self._statements: dict[str, Statements] = {}
-        self._imports = import_graph({**harness_files(target.partition(":")[0]), **self.files})
+        known = {**harness_files(target.partition(":")[0]), **self.files}
+        self._imports = import_graph(known)
+        self._codes = {
+            name: compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+            for name, file in known.items()
+        }
         self._touched: dict[Line, list[int]] = collections.defaultdict(list)
         self._all: list[Group] = []
         self._watch(cases, failing=failing)
@@ -152,9 +157,15 @@ class Subject:
         return dependents(module, self._imports)
 
     def plant(self, mutant: Mutant) -> None:
-        """Let the next import of the harness find the fault."""
-        faulty = mutant.apply(self._sources[mutant.module])
-        plant(mutant.module, faulty, self.dependents(mutant.module))
+        """Let the next import of the harness find the fault.
+
+        Raises:
+            SyntaxError: with the fault in it, the module is no Python.
+        """
+        file = str(self.files[mutant.module])
+        faulty = compile(mutant.apply(self._sources[mutant.module]), file, "exec", dont_inherit=True)
+        codes = {name: self._codes[name] for name in self.dependents(mutant.module)}
+        plant({**codes, mutant.module: faulty})
 
     def place(self, mutant: Mutant) -> Place:
         """Say what is known of where a fault is."""

@@ -185,10 +185,10 @@ def try_mutant(subject: Subject, mutant: Mutant, options: TrialOptions, first: S
         first: names of items whose cases are asked first.
     """
     _limit(options.memory)
-    subject.plant(mutant)
     try:
+        subject.plant(mutant)
         adapter = DirectAdapter(subject.target, AdapterOptions(timeout=options.item_timeout))
-    except SetupError:
+    except (SetupError, SyntaxError, ValueError):
         return Result(mutant=mutant.id, status=Status.STILLBORN)
     notes, judge = _Notes(mutant), _Judge(subject, messages=options.messages)
     for group in _order(subject.groups(mutant), frozenset(first)):

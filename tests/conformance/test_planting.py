@@ -61,7 +61,7 @@ def test_plant_reaches_new_imports_only(package: Path) -> None:
     program = (
         "import planted.low as before\n"
         "from hgframing_conformance._planting import plant\n"
-        "plant('planted.low', b'LIMIT = 2', {'planted.low'})\n"
+        "plant({'planted.low': compile('LIMIT = 2', before.__file__, 'exec')})\n"
         "import importlib\n"
         "after = importlib.import_module('planted.low')\n"
         "print(before.LIMIT, after.LIMIT, after.__file__)\n"
@@ -108,7 +108,7 @@ def test_plant_is_found_by_an_import_from_the_package(package: Path) -> None:
     program = (
         "from planted import low as before\n"
         "from hgframing_conformance._planting import plant\n"
-        "plant('planted.low', b'LIMIT = 2', {'planted.low'})\n"
+        "plant({'planted.low': compile('LIMIT = 2', before.__file__, 'exec')})\n"
         "from planted import low as after\n"
         "print(before.LIMIT, after.LIMIT)\n"
     )
@@ -117,3 +117,21 @@ def test_plant_is_found_by_an_import_from_the_package(package: Path) -> None:
     )
 
     assert done.stdout.split() == ["1", "2"]
+
+
+def test_plant_reads_no_file_again(package: Path) -> None:
+    """Who edits the files while a measurement goes on does not change what is measured."""
+    program = (
+        "import planted.high\n"
+        "from hgframing_conformance._planting import plant\n"
+        "sources = {'planted.low': 'LIMIT = 3', 'planted.high': open(planted.high.__file__).read()}\n"
+        "open(planted.high.__file__, 'w').write('1 / 0')\n"
+        "plant({name: compile(text, name, 'exec') for name, text in sources.items()})\n"
+        "from planted.high import limit\n"
+        "print(limit())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=package.parent, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["3"]
