@@ -15,7 +15,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 import hgframing_vectors
 
+from hgframing_conformance._cli_reduce import choose, reduce
 from hgframing_conformance._fingerprints import Record, read_records
+from hgframing_conformance._generated_cases import FILE, read_generated_cases
 from hgframing_conformance._generators import GENERATORS, Suites, explain
 from hgframing_conformance._suite_writing import write_suite
 from hgframing_conformance._summary import Exit
@@ -23,6 +25,7 @@ from hgframing_conformance._summary import Exit
 
 __all__ = ["command"]
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LIST = "\n".join(f"  {name:<14}{generator.makes}" for name, generator in GENERATORS.items())
 
 
@@ -56,23 +59,70 @@ class _Mode(enum.Enum):
     is_flag=True,
     help="Write nothing; say of every case why it exists, and what decides it.",
 )
-def command(
-    output: Path | None, names: tuple[str, ...], *, check: bool, dry_run: bool, explains: bool
+@click.option(
+    "--reduce",
+    "reduces",
+    type=_FILE,
+    metavar="MATRIX",
+    help="First drop the cases that notice nothing that a shorter one does not; MATRIX is of `strength --matrix`.",
+)
+@click.option(
+    "--release",
+    "releases",
+    multiple=True,
+    type=_FILE,
+    metavar="RUN",
+    help="With --reduce: keep what tells releases apart; RUN is of `check --jsonl`. May be repeated.",
+)
+@click.option(
+    "--core",
+    "chooses",
+    type=_FILE,
+    metavar="MATRIX",
+    help="First choose the cases of the core tier, by what they notice for their time.",
+)
+@click.option(
+    "--known",
+    type=_FILE,
+    metavar="STATE",
+    help="With --core: which faults other cases notice, of `strength --state`.",
+)
+def command(  # noqa: PLR0913  (one argument for each option)
+    output: Path | None,
+    names: tuple[str, ...],
+    *,
+    check: bool,
+    dry_run: bool,
+    explains: bool,
+    reduces: Path | None,
+    releases: tuple[Path, ...],
+    chooses: Path | None,
+    known: Path | None,
 ) -> int:
     """Write suites from the state tables.
 
     The same version writes the same octets. Expectations are read off the tables and the catalogue of requirements,
     never off an implementation. Afterwards `hgframing register` keeps the books: new ids, and the rev of what changed.
+
+    What was measured once, --reduce and --core put down in generated.yaml beside the suites: which cases are left out
+    and which are core. Every later run follows that file, and measures nothing.
     """
     root = Path(str(hgframing_vectors.root()))
+    if reduces is not None:
+        reduce(root, reduces, releases)
+    if chooses is not None:
+        choose(root, chooses, known)
+    measured = read_generated_cases(root / FILE)
     mode = _Mode.CHECK if check else _Mode.TELL if dry_run or explains else _Mode.WRITE
     records = _records(root)
     stale = 0
     for name in names or tuple(GENERATORS):
         header = f"Written by `hgframing generate --generator {name}`; do not edit."
-        for suite_name, suite in _shown(name):
+        for suite_name, whole in _shown(name):
+            suite = measured.apply(name, whole)
             reasons = [explain(case) for case in suite["cases"]] if explains else []
-            text = write_suite(_numbered(suite, records), header)
+            # A suite of which every case was dropped has no file.
+            text = write_suite(_numbered(suite, records), header) if suite["cases"] else None
             file = (output or root / "suites") / f"{suite_name}.yaml"
             is_fresh = _bring(file, text, mode)
             stale += not is_fresh
@@ -109,10 +159,13 @@ def _numbered(suite: Mapping[str, Any], records: Mapping[str, Record]) -> dict[s
     return {**suite, "cases": cases}
 
 
-def _bring(file: Path, text: str, mode: _Mode) -> bool:
-    """Write a suite if it is not there as it should be; say whether it was."""
-    is_fresh = file.exists() and file.read_text(encoding="utf-8") == text
+def _bring(file: Path, text: str | None, mode: _Mode) -> bool:
+    """Write a suite if it is not there as it should be, or take it away; say whether it was as it should be."""
+    is_fresh = (file.read_text(encoding="utf-8") if file.exists() else None) == text
     if not is_fresh and mode is _Mode.WRITE:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        if text is None:
+            file.unlink()
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
     return is_fresh

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import time
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +30,8 @@ from hgframing_conformance._trial import Status
 __all__ = ["choose", "reduce"]
 
 #: The part of the time of all cases that the core tier may take.
-_SHARE: Final = 0.1
-#: And what generated cases may take of it in any case.
+SHARE: Final = 0.1
+#: And what generated cases may take in any case.
 _LEAST: Final = 0.02
 #: How often each case is timed; the least counts.
 _TIMES: Final = 3
@@ -76,13 +76,16 @@ def _retire(file: Path, duplicates: Iterable[Duplicate]) -> None:
         file.write_text("\n".join(retired) + "\n", encoding="utf-8")
 
 
-def choose(root: Path, matrix: Path, known: Path | None) -> Choice:
+def choose(root: Path, matrix: Path, known: Path | None, share: float = SHARE) -> Choice:
     """Choose the generated cases of the core tier.
 
     Args:
         root: the directory with `suites` and the file of generated cases.
         matrix: the file of `hgframing strength --matrix`, of the generated cases or of all.
-        known: the file of `hgframing strength --state` over what people wrote; None: the matrix has their cases too.
+        known: the file of `hgframing strength --state`, in which the faults count that cases of people noticed; None:
+            the matrix has these cases too.
+        share: the part of the time of all cases that the core tier may take; generated cases may have a fiftieth of the
+            time in any case.
 
     Returns:
         The choice. The suites are not written; `hgframing generate` does that.
@@ -96,7 +99,7 @@ def choose(root: Path, matrix: Path, known: Path | None) -> Choice:
     noticed = read.noticed(gating=False)
     written = {_name(case) for case in cases if not generator_of(case) and case.tier is Tier.CORE}
     found = {mutant for case, mutants in noticed.items() if case in written for mutant in mutants}
-    found |= set(read.lost()) | (_killed(known) if known is not None else set())
+    found |= set(read.lost()) | (_killed(known, written) if known is not None else set())
     candidates, generators = _candidates(cases, noticed)
     seconds = _time(cases)
     total, fixed = sum(seconds.values()), sum(seconds[name] for name in written)
@@ -104,7 +107,7 @@ def choose(root: Path, matrix: Path, known: Path | None) -> Choice:
     for case in cases:
         if case.id in of_id:
             of_id[case.id] += seconds[_name(case)]
-    choice = choose_core(candidates, of_id, found, budget=max(_LEAST * total, _SHARE * total - fixed))
+    choice = choose_core(candidates, of_id, found, budget=max(_LEAST * total, share * total - fixed))
     core = {generator: frozenset[str]() for generator in generators.values()}
     for case_id in choice.ids:
         core[generators[case_id]] |= {case_id}
@@ -134,14 +137,16 @@ def _candidates(
     return {case_id: frozenset(found) for case_id, found in faults.items()}, generators
 
 
-def _killed(path: Path) -> set[str]:
-    """Read which mutants a state says were noticed."""
+def _killed(path: Path, written: Container[str]) -> set[str]:
+    """Read which mutants a state says were noticed by certain cases, or by whatever runs them, because they died."""
     found = set()
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
             said = json.loads(line)
             if "status" in said and Status(said["status"]).is_noticed:
-                found.add(said["mutant"])
+                item = said.get("item", "")
+                if not item or item.partition("[")[0] in written:
+                    found.add(said["mutant"])
     except (OSError, ValueError, KeyError) as error:
         raise MatrixError(f"{path}: this is no state of a measurement: {error}") from None
     return found

@@ -32,6 +32,8 @@ __all__ = ["Fate", "Given", "Group", "Place", "StrengthError", "Subject"]
 
 #: How far apart the cases are that become neighbours; a prime, so that it divides no number of cases for long.
 _STRIDE: Final = 211
+#: Seconds for one item while it is watched, which takes a multiple of its time, on a machine that may be busy.
+_PATIENCE: Final = 60.0
 
 
 class StrengthError(ConformanceError):
@@ -212,7 +214,7 @@ class Subject:
         watched = Watch(known)
         with watched:
             # In a process of its own the package would be imported anew; here its import is over and done with.
-            adapter = DirectAdapter(self.target, AdapterOptions())
+            adapter = DirectAdapter(self.target, AdapterOptions(timeout=_PATIENCE))
         self.hello = adapter.hello
         self._always = watched.take() | lines_of_import(known)
         recorder, given = _Watched(adapter, watched), Given(adapter.hello)

@@ -1,0 +1,111 @@
+"""Reducing and choosing: the file that generation follows, and the books of ids."""
+
+from __future__ import annotations
+
+import json
+
+from pathlib import Path
+
+import pytest
+
+from hgframing_conformance._cli_reduce import choose, reduce
+from hgframing_conformance._generated_cases import read_generated_cases
+from hgframing_conformance._matrix import MatrixError
+from hgframing_conformance._strength_state import StrengthState
+from hgframing_conformance._trial import Result, Status
+
+from .authoring import SUITE
+
+
+NAMES = ["server-first", "server-second", "server-third"]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Three generated cases beside one that a person wrote."""
+    file = tmp_path / "suites" / "server" / "small.yaml"
+    file.parent.mkdir(parents=True)
+    head, first, second = SUITE.replace("by hand", "generated:alphabet").split("  - id: ")
+    third = second.replace("server-second", "server-third")
+    mine = second.replace("server-second", "server-mine").replace("generated:alphabet", "by hand")
+    file.write_text(f"{head}  - id: {first}  - id: {second}  - id: {third}  - id: {mine}")
+    (tmp_path / "ids.txt").write_text("# ids\nserver-first\nserver-second\nserver-third\nserver-mine\n")
+    return tmp_path
+
+
+def make_matrix(file: Path, **noticed: str) -> Path:
+    """Write a matrix: letters of mutants, and the digits of the generated cases that notice them; 3 is the person's."""
+    state = StrengthState(file, "aa", [], [f"{name}@0006[frame]" for name in [*NAMES, "server-mine"]])
+    for mutant, digits in noticed.items():
+        bits = sum(1 << int(digit) for digit in digits)
+        state.add(Result(mutant=mutant, status=Status.KILLED, noticing=bits, gating=bits))
+    return file
+
+
+def test_reduce_drops_and_retires(root: Path) -> None:
+    """Ids that are registered stay in the list, with the reason."""
+    matrix = make_matrix(root / "m.jsonl", a="012", b="01")
+    found = reduce(root, matrix, [])
+
+    assert [duplicate.id for duplicate in found] == ["server-second"]
+    assert read_generated_cases(root / "generated.yaml").dropped == {
+        "alphabet": {"server-second": "server-first"}
+    }
+    assert (root / "ids.txt").read_text().splitlines() == [
+        "# ids",
+        "server-first",
+        "server-second retired: says no more than server-first",
+        "server-third",
+        "server-mine",
+    ]
+
+
+def test_reduce_keeps_what_a_release_tells_apart(root: Path) -> None:
+    """All three notice the same, and the second fares otherwise."""
+    run = root / "run.jsonl"
+    item = {"event": "item", "revision": "0006", "chunking": "frame"}
+    outcomes = dict(zip(NAMES, ("passed", "failed", "passed"), strict=True))
+    lines = [json.dumps({**item, "id": name, "outcome": outcome}) for name, outcome in outcomes.items()]
+    run.write_text("\n".join(lines))
+    found = reduce(root, make_matrix(root / "m.jsonl", a="012"), [run])
+
+    assert [duplicate.id for duplicate in found] == ["server-third"]
+
+
+def test_choose_takes_what_people_s_cases_do_not_notice(root: Path) -> None:
+    """The first notices most; the second is needed for one more, the third for nothing."""
+    matrix = make_matrix(root / "m.jsonl", a="03", b="0", c="0", d="012", e="1")
+    choice = choose(root, matrix, None, share=2.0)
+
+    assert set(choice.ids) == {"server-first", "server-second"}
+    assert (choice.noticed, choice.all) == (5, 5)
+    assert read_generated_cases(root / "generated.yaml").core == {"alphabet": set(choice.ids)}
+
+
+@pytest.mark.parametrize(
+    ("item", "ids"),
+    [("server-mine@0006[frame]", ()), ("", ()), ("server-third@0006[frame]", ("server-first",))],
+)
+def test_choose_knows_what_cases_of_people_notice(root: Path, item: str, ids: tuple[str, ...]) -> None:
+    """Then nothing is left to be noticed; what another generated case noticed does not count."""
+    state = StrengthState(root / "known.jsonl", "aa", [])
+    state.add(Result(mutant="a", status=Status.KILLED, item=item, gates=True))
+    choice = choose(root, make_matrix(root / "m.jsonl", a="0"), root / "known.jsonl", share=2.0)
+
+    assert choice.ids == ids
+    assert read_generated_cases(root / "generated.yaml").core == {"alphabet": frozenset(ids)}
+
+
+def test_choose_keeps_to_its_time(root: Path) -> None:
+    """The person's case takes its share, and a fiftieth is too little for another one."""
+    choice = choose(root, make_matrix(root / "m.jsonl", a="0"), None)
+
+    assert (choice.ids, choice.noticed) == ((), 0)
+
+
+def test_choose_refuses_a_state_that_is_none(root: Path) -> None:
+    """The file is named."""
+    (root / "known.jsonl").write_text("what?")
+
+    with pytest.raises(MatrixError, match=r"known\.jsonl"):
+        choose(root, make_matrix(root / "m.jsonl", a="0"), root / "known.jsonl")
