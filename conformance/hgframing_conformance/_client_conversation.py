@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from hgframing import (
@@ -23,6 +24,7 @@ from hgframing import (
     encode_value,
     format_notation,
 )
+from hgframing_conformance._stored_blocks import StoredBlocks
 
 
 __all__ = ["Answer", "ClientConversation", "octets_form"]
@@ -34,6 +36,7 @@ _SETTINGS: Final = frozenset({_F.SETTINGS_MORE, _F.SETTINGS_LAST})
 _STREAM_SETTINGS: Final = frozenset({_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST})
 _RESPONSES: Final = frozenset({_F.RESPONSE_MORE, _F.RESPONSE_LAST})
 _BEGIN_AND_END: Final = 0x03
+_ENCODED: Final = 0x04
 _PROTOCOL: Final = 0x01
 
 
@@ -46,6 +49,8 @@ class Answer(NamedTuple):
         stream: the stream ID.
         stream_flags: all of them; `None` begins the stream if it is closed.
         nibble: which of the flag nibbles of the input; `None` takes the last.
+        encoded: whether it goes through the encoding of its stream.
+        ends: whether it ends its stream, beside what `stream_flags` says.
     """
 
     request: int
@@ -53,6 +58,8 @@ class Answer(NamedTuple):
     stream: int = _FIRST_STREAM
     stream_flags: int | None = None
     nibble: int | None = None
+    encoded: bool = False
+    ends: bool = False
 
 
 def octets_form(octets: bytes) -> Any:
@@ -66,16 +73,21 @@ class ClientConversation:
 
     Args:
         revision: whose tables.
+        buffers: whether requests wait for `flush`.
+        offers: content encodings that the client offers before everything else.
 
     Attributes:
         connection: where the connection stands.
         requests: where each request stands.
     """
 
-    def __init__(self, revision: Revision) -> None:
+    def __init__(self, revision: Revision, *, buffers: bool = True, offers: Iterable[str] = ()) -> None:
         self.revision = revision
         self.connection = revision.initial
         self.requests: dict[int, ClientRequestState] = {}
+        self._buffers = buffers
+        self._offers = list(offers)
+        self._encoders: dict[int, StoredBlocks] = {}
         self._open: set[int] = set()
         self._has_ids = Feature.REQUEST_IDS in revision.features
         self._has_streams = Feature.STREAMS in revision.features
@@ -88,10 +100,14 @@ class ClientConversation:
     def call(self) -> dict[str, Any]:
         """Call once more, under the next free ID."""
         self.requests[1 + 2 * len(self.requests) if self._has_ids else 0] = ClientRequestState.PENDING
-        return {"call": {"command": _COMMAND.decode()}, "expect": []}
+        expected: dict[str, Any] = {"expect": []} if self._buffers else self._send()
+        return {"call": {"command": _COMMAND.decode()}, **expected}
 
     def flush(self) -> dict[str, Any]:
         """Send what was called."""
+        return {"flush": None, **self._send()}
+
+    def _send(self) -> dict[str, Any]:
         frames = []
         for request, state in self.requests.items():
             if state is ClientRequestState.PENDING:
@@ -99,7 +115,17 @@ class ClientConversation:
                     state = self.revision.client_request[state][cause]  # noqa: PLW2901  # it moves twice
                 self.requests[request] = state
                 frames.append(self._request(request))
-        return {"flush": None, "expect": [{"send-frames": frames}]}
+        if not self._offers:
+            return {"expect": [{"send-frames": frames}]}
+        # The text does not say which request ID the settings of a sender have.
+        payload = encode_value(
+            {b"contentencodings": [name.encode() for name in self._offers]}, self.revision.cbor
+        )
+        self._offers = []
+        code = self._codes[_F.SETTINGS_LAST]
+        settings = [Frame(request, 1, 0, code >> 4, code & 0x0F, payload) for request in (1, 0)]
+        first, second = ([format_notation(one, self.revision), *frames] for one in settings)
+        return {"any-of": [[{"send-frames": first}], [{"send-frames": second}]]}
 
     def ask(self, request: int) -> dict[str, Any]:
         """Ask where a request stands."""
@@ -138,6 +164,15 @@ class ClientConversation:
             actions += expected
         return {"receive": frames, "expect": actions}
 
+    def set_encoding(self, request: int, stream: int, encoding: str) -> dict[str, Any]:
+        """Begin a stream with the encoding that its encoded frames will have."""
+        answer = Answer(request, _F.STREAM_SETTINGS_LAST, stream)
+        frame = self.frame(answer, encode_value(encoding.encode(), self.revision.cbor))
+        self.connection = self.revision.connection[self.connection][answer.what]
+        self._move_stream(answer)
+        self._encoders[stream] = StoredBlocks(encoding)
+        return {"receive": [format_notation(frame, self.revision)], "expect": []}
+
     def frame(self, answer: Answer, payload: bytes) -> Frame:
         """Make the frame of an answer, whether it has a place or not."""
         header = self.revision.header
@@ -153,14 +188,17 @@ class ClientConversation:
         )
 
     def _take(self, answer: Answer) -> tuple[Frame, list[dict[str, Any]]]:
-        frame = self.frame(answer, self.payload(answer))
+        payload = self.payload(answer)
+        frame = self.frame(
+            answer, self._encoders[answer.stream].encode(payload) if answer.encoded else payload
+        )
         self.connection = self.revision.connection[self.connection][answer.what]
         self._move_stream(answer)
         if answer.what in _SETTINGS | _STREAM_SETTINGS:
             return frame, []
         state = self.requests[answer.request]
         self.requests[answer.request] = self.revision.client_request[state][answer.what]
-        return frame, [self._expected(answer, frame)]
+        return frame, [self._expected(answer, frame.flags, payload)]
 
     def _move_stream(self, answer: Answer) -> None:
         if self._has_streams:
@@ -173,9 +211,11 @@ class ClientConversation:
         return StreamState.OPEN if self.is_open(answer.stream) else StreamState.CLOSED
 
     def _flags(self, answer: Answer) -> int:
+        more = (_ENCODED if answer.encoded else 0) | (StreamInput.END.value if answer.ends else 0)
         if answer.stream_flags is not None:
-            return answer.stream_flags
-        return StreamInput.PLAIN.value if answer.stream in self._open else StreamInput.BEGIN.value
+            return answer.stream_flags | more
+        flag: int = StreamInput.PLAIN.value if answer.stream in self._open else StreamInput.BEGIN.value
+        return more | flag
 
     def _stream_input(self, answer: Answer) -> StreamInput:
         return StreamInput(self._flags(answer) & _BEGIN_AND_END) if self._has_streams else StreamInput.PLAIN
@@ -226,11 +266,11 @@ class ClientConversation:
         self._settings[key] = rest[1:]
         return rest[:1]
 
-    def _expected(self, answer: Answer, frame: Frame) -> dict[str, Any]:
+    def _expected(self, answer: Answer, flags: int, payload: bytes) -> dict[str, Any]:
         what, request = answer.what, answer.request
         if what in _RESPONSES:
             return self._action(
-                "response-data", request, data=octets_form(frame.payload), eos=what is _F.RESPONSE_LAST
+                "response-data", request, data=octets_form(payload), eos=what is _F.RESPONSE_LAST
             )
         atoms = [{"msg": self._word(answer).decode()}]
         if what is _F.TEXT_OUTPUT:
@@ -240,7 +280,7 @@ class ClientConversation:
             return self._action("progress", request, topic=topic, pos=1, total=9, label=None, item=None)
         kind = "server"
         if Feature.CBOR_ERRORS not in self.revision.features:
-            kind = "protocol" if frame.flags & _PROTOCOL else "application"
+            kind = "protocol" if flags & _PROTOCOL else "application"
         return self._action("error-response", request, type=kind, atoms=atoms)
 
     def _action(self, name: str, request: int, **fields: Any) -> dict[str, Any]:

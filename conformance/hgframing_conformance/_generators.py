@@ -14,10 +14,12 @@ from typing import Any, Final, TypeAlias
 from hgframing_conformance._alphabet import generate_alphabet
 from hgframing_conformance._boundaries import generate_boundaries
 from hgframing_conformance._client_alphabet import generate_client_alphabet
+from hgframing_conformance._client_interleavings import generate_client_interleavings
 from hgframing_conformance._client_limits import generate_client_limits
 from hgframing_conformance._client_numbers import generate_client_numbers
 from hgframing_conformance._client_transitions import generate_client_transitions
 from hgframing_conformance._payload_faults import generate_payload_faults
+from hgframing_conformance._server_interleavings import generate_server_interleavings
 from hgframing_conformance._server_limits import generate_server_limits
 from hgframing_conformance._server_numbers import generate_server_numbers
 from hgframing_conformance._transitions import generate_transitions
@@ -64,6 +66,10 @@ GENERATORS: Final[Mapping[str, Generator]] = {
             generate_server_numbers,
             generate_client_numbers,
         ),
+    ),
+    "interleavings": Generator(
+        makes="two requests on one connection, in all pairs of the ways they can differ",
+        parts=(generate_server_interleavings, generate_client_interleavings),
     ),
     "payloads": Generator(
         makes="payloads that are cut off, go on too long or hold the wrong types",

@@ -22,6 +22,7 @@ from hgframing import (
     encode_value,
     format_notation,
 )
+from hgframing_conformance._stored_blocks import StoredBlocks
 
 
 __all__ = ["Asked", "ServerConversation"]
@@ -35,6 +36,7 @@ _NAMES: Final = frozenset({_F.NAME, _F.NAME_ARGUMENTS, _F.NAME_DATA, _F.NAME_ARG
 _DATA: Final = frozenset({_F.DATA_MORE, _F.DATA_LAST})
 _ARGUMENTS: Final = frozenset({_F.ARGUMENT, _F.ARGUMENT_PART, _F.ARGUMENT_LAST})
 _BEGIN_AND_END: Final = 0x03
+_ENCODED: Final = 0x04
 _OUTPUT_STREAM: Final = 2
 
 
@@ -47,6 +49,8 @@ class Asked(NamedTuple):
         stream: the stream ID.
         stream_flags: all of them; `None` begins the stream if it is closed.
         data: what a frame of data holds; `None` is something that no other frame holds.
+        encoded: whether it goes through the encoding of its stream.
+        ends: whether it ends its stream, beside what `stream_flags` says.
     """
 
     request: int
@@ -54,6 +58,8 @@ class Asked(NamedTuple):
     stream: int = 1
     stream_flags: int | None = None
     data: str | None = None
+    encoded: bool = False
+    ends: bool = False
 
 
 @dataclasses.dataclass(slots=True)
@@ -89,6 +95,7 @@ class ServerConversation:
         self._name = name
         self._deferred: list[str] = []
         self._open: set[int] = set()
+        self._encoders: dict[int, StoredBlocks] = {}
         self._commands: dict[int, _Command] = {}
         self._settings: dict[int | None, bytes] = {}
         self._has_ids = Feature.REQUEST_IDS in revision.features
@@ -136,8 +143,18 @@ class ServerConversation:
         frames, self._deferred = self._deferred, []
         return {"end-input": None, "expect": [{"send-frames": frames}] if frames else []}
 
+    def set_encoding(self, request: int, stream: int, encoding: str) -> dict[str, Any]:
+        """Begin a stream with the encoding that its encoded frames will have."""
+        asked = Asked(request, _F.STREAM_SETTINGS_LAST, stream)
+        frame = self.frame(asked, encode_value(encoding.encode(), self.revision.cbor))
+        self.connection = self.revision.connection[self.connection][asked.what]
+        self._move_stream(asked)
+        self._encoders[stream] = StoredBlocks(encoding)
+        return {"receive": [format_notation(frame, self.revision)], "expect": []}
+
     def _take(self, asked: Asked) -> tuple[Frame, list[dict[str, Any]]]:
-        frame = self.frame(asked, self.payload(asked))
+        payload = self.payload(asked)
+        frame = self.frame(asked, self._encoders[asked.stream].encode(payload) if asked.encoded else payload)
         self.connection = self.revision.connection[self.connection][asked.what]
         self._move_stream(asked)
         if asked.what in _SETTINGS | _STREAM_SETTINGS:
@@ -169,9 +186,11 @@ class ServerConversation:
         return StreamState.OPEN if self.is_open(asked.stream) else StreamState.CLOSED
 
     def _flags(self, asked: Asked) -> int:
+        more = (_ENCODED if asked.encoded else 0) | (StreamInput.END.value if asked.ends else 0)
         if asked.stream_flags is not None:
-            return asked.stream_flags
-        return StreamInput.PLAIN.value if asked.stream in self._open else StreamInput.BEGIN.value
+            return asked.stream_flags | more
+        flag: int = StreamInput.PLAIN.value if asked.stream in self._open else StreamInput.BEGIN.value
+        return more | flag
 
     def _stream_input(self, asked: Asked) -> StreamInput:
         return StreamInput(self._flags(asked) & _BEGIN_AND_END) if self._has_streams else StreamInput.PLAIN

@@ -127,3 +127,26 @@ def test_octets_form_is_text_only_for_printable_ascii() -> None:
     assert octets_form(b"abc") == "abc"
     assert octets_form(b"\xa1") == {"hex": "a1"}
     assert octets_form(b"a\n") == {"hex": "610a"}
+
+
+def test_call_without_buffering_sends_at_once() -> None:
+    """And what the client offers comes first (SET-005), under a request ID that the text leaves open."""
+    conversation = ClientConversation(REVISIONS["0006"], buffers=False, offers=("zlib",))
+    settings = "sender-protocol-settings eos cbor:{b'contentencodings': [b'zlib']}"
+    request = "1 1 0 command-request new cbor:{b'name': b'mycommand'}"
+
+    assert conversation.call()["any-of"] == [
+        [{"send-frames": [f"1 1 0 {settings}", request]}],
+        [{"send-frames": [f"0 1 0 {settings}", request]}],
+    ]
+    assert conversation.call()["expect"] == [{"send-frames": [request.replace("1 1", "3 1", 1)]}]
+
+
+def test_receive_tells_what_was_encoded() -> None:
+    """The client hands over the octets before their encoding (STREAM-007)."""
+    conversation = begun("0006")
+    conversation.set_encoding(1, 2, "zlib")
+    step = conversation.receive(Answer(1, F.RESPONSE_MORE), Answer(1, F.RESPONSE_LAST, encoded=True))
+
+    assert parse_notation(step["receive"][1], REVISIONS["0006"]).payload.startswith(b"\x78\x01")
+    assert step["expect"][1] == {"response-data": {"request": 1, "data": "C1.2", "eos": True}}

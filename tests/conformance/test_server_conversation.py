@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from hgframing import REVISIONS, FrameInput, ServerRequestState, decode_one, parse_notation
@@ -165,3 +167,23 @@ def test_fail_names_a_kind_that_the_revision_has(revision_key: str, kind: str) -
     else:
         expected = {b"type": b"server", b"message": [{b"msg": b"e1"}]}
         assert decode_one(frame.payload, revision.cbor, max_depth=4) == expected
+
+
+def test_receive_encodes_what_is_marked() -> None:
+    """Through the encoding of its stream, whose context goes on; what is not marked stays as it is (STREAM-010)."""
+    conversation = ServerConversation(REVISIONS["0006"])
+    conversation.set_encoding(1, 1, "zlib")
+    frames = (
+        Asked(1, F.NEW_DATA, encoded=True),
+        Asked(1, F.DATA_MORE),
+        Asked(1, F.DATA_LAST, encoded=True, ends=True),
+    )
+    texts = [conversation.receive(asked)["receive"][0] for asked in frames]
+    first, plain, last = (parse_notation(text, REVISIONS["0006"]) for text in texts)
+    reader = zlib.decompressobj()
+
+    assert [frame.stream_flags for frame in (first, plain, last)] == [4, 0, 6]
+    assert decode_one(reader.decompress(first.payload), REVISIONS["0006"].cbor, max_depth=4)
+    assert plain.payload == b"d1.0"
+    assert reader.decompress(last.payload) == b"d1.4"
+    assert not conversation.is_open(1)
