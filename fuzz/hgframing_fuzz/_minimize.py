@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from hgframing import Frame
 from hgframing_fuzz._buckets import BucketKey, BucketTable
 from hgframing_fuzz._grammar import with_numbers
-from hgframing_fuzz._input import FuzzInput, Options
+from hgframing_fuzz._input import Form, FuzzInput, Options, body_of, with_body
 from hgframing_fuzz._outcome import Target
 
 
@@ -24,6 +24,10 @@ _T = TypeVar("_T")
 
 #: Executions that one input is worth. Most come down to one frame within a few hundred.
 _MAX_EXECUTIONS: Final = 5000
+
+
+#: What stands in the place of an octet that means nothing.
+_PLAINEST: Final = b"0"
 
 
 class _SpentError(Exception):
@@ -51,15 +55,18 @@ class _Minimizer:
         self.best = candidate
         return True
 
-    def run(self) -> None:
+    def run(self, form: Form) -> None:
         """Go down until a whole round changes nothing."""
         before = None
         while before != self.best:
             before = self.best
+            if form is Form.OCTETS:
+                self._body()
+                self._options()
+                continue
             self._frames()
             self._options()
-            if self.best.tail:
-                self.keep(FuzzInput(self.best.options, self.best.frames))
+            self._tail()
             for index in range(len(self.best.frames)):
                 self._fields(index)
             for index in range(len(self.best.frames)):
@@ -70,6 +77,21 @@ class _Minimizer:
             self.best.frames,
             lambda frames: self.keep(FuzzInput(self.best.options, tuple(frames), self.best.tail)),
         )
+
+    def _tail(self) -> None:
+        if self.best.tail:
+            _reduce(
+                self.best.tail,
+                lambda octets: self.keep(FuzzInput(self.best.options, self.best.frames, bytes(octets))),
+            )
+
+    def _body(self) -> None:
+        """Leave octets out, whatever they look like as frames; then make what is left the plainest octet."""
+        _reduce(body_of(self.best), lambda octets: self.keep(with_body(self.best.options, bytes(octets))))
+        for index in range(len(body_of(self.best))):
+            body = body_of(self.best)
+            if body[index : index + 1] not in (_PLAINEST, b"\n"):
+                self.keep(with_body(self.best.options, body[:index] + _PLAINEST + body[index + 1 :]))
 
     def _options(self) -> None:
         for field in ("revision", "driver", "answers", "seed"):
@@ -137,12 +159,15 @@ def _reduce(items: Sequence[_T], keep: Callable[[Sequence[_T]], bool]) -> None:
         size //= 2
 
 
-def minimize(target: Target, value: FuzzInput, *, executions: int = _MAX_EXECUTIONS) -> FuzzInput | None:
+def minimize(
+    target: Target, value: FuzzInput, *, form: Form = Form.FRAMES, executions: int = _MAX_EXECUTIONS
+) -> FuzzInput | None:
     """Find a smaller input that gives the same bucket.
 
     Args:
         target: what to drive; its guards must be entered.
         value: an input that gives a finding.
+        form: what its octets mean: frames are left out whole, octets one by one.
         executions: how many inputs may be tried, 1 or more.
 
     Returns:
@@ -154,7 +179,7 @@ def minimize(target: Target, value: FuzzInput, *, executions: int = _MAX_EXECUTI
     key = BucketTable(target.name).key(finding)
     minimizer = _Minimizer(target, key, value, executions)
     try:
-        minimizer.run()
+        minimizer.run(form)
     except _SpentError:
         return minimizer.best
     return minimizer.best

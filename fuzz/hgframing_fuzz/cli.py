@@ -125,7 +125,7 @@ def _minimize_file(bound: BoundTarget, file: Path, bucket: str = "") -> bytes | 
     before = file.read_bytes()
     value = decode_input(before)
     finding = bound.target.check(value).finding
-    smaller = minimize_input(bound.target, value) if finding is not None else None
+    smaller = minimize_input(bound.target, value, form=bound.spec.form) if finding is not None else None
     if smaller is None or finding is None:
         click.echo(f"{file}: no finding")
         return None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from hgframing_fuzz import FuzzInput, Observed, Options, encode_input
+from hgframing_fuzz._code_target import CodeTarget, object_to
 from hgframing_fuzz._guards import Guards
+from hgframing_fuzz._input import Form, body_of, with_body
 from hgframing_fuzz._minimize import minimize
+from hgframing_fuzz._outcome import Feature
 from tests.fuzz.miniatures import Miniature, Raises, an_input, command, target_of
 
 
@@ -96,3 +99,32 @@ def test_minimize_long_payload_in_few_executions(guards: Guards) -> None:
 
     assert minimize(target_of(Counts, guards), value) == an_input("1 1 0 command-data 0 key")
     assert Counts.runs < 500
+
+
+def test_minimize_octets_leaves_out_what_means_nothing(guards: Guards) -> None:
+    """A text comes down to the octets that it takes, whatever it looks like as frames."""
+
+    def check(value: FuzzInput, _notes: list[Feature]) -> None:
+        body = body_of(value)
+        if b"a" in body and b"z" in body[body.index(b"a") :]:
+            object_to("has", "a", "z", "a and z")
+
+    target = CodeTarget("text", check, None, guards)
+    # Its first octets declare a payload of one octet: as frames it would be a frame and a tail.
+    value = with_body(Options(seed=9), b"\1\0\0bbabbb" + b"some more, and zz in the end")
+
+    smaller = minimize(target, value, form=Form.OCTETS)
+
+    assert smaller == with_body(Options(), b"az")
+
+
+def test_minimize_tail_leaves_octets_out(guards: Guards) -> None:
+    """What follows the frames is made shorter too."""
+
+    def check(value: FuzzInput, _notes: list[Feature]) -> None:
+        if b"z" in value.tail:
+            object_to("has", "z", "z", "z")
+
+    value = FuzzInput(Options(), (), b"xxzxx")
+
+    assert minimize(CodeTarget("tail", check, None, guards), value) == FuzzInput(Options(), (), b"z")
