@@ -33,6 +33,7 @@ __all__ = [
     "read_redirect",
     "write_client_action",
     "write_error",
+    "write_form",
     "write_frame",
     "write_server_action",
 ]
@@ -70,15 +71,15 @@ def read_form(form: Any) -> Any:
     return _native(parse_value(form))
 
 
-def _wire(value: Any) -> Any:
+def write_form(value: Any) -> Any:
     """Write a Python value in the canonical JSON of messages."""
     match value:
         case dict():
-            return {"map": [[_wire(key), _wire(item)] for key, item in value.items()]}
+            return {"map": [[write_form(key), write_form(item)] for key, item in value.items()]}
         case list() | tuple():
-            return [_wire(item) for item in value]
+            return [write_form(item) for item in value]
         case set() | frozenset():
-            return {"set": [_wire(item) for item in value]}
+            return {"set": [write_form(item) for item in value]}
         case str():
             return {"text": value}
         case _:
@@ -113,9 +114,9 @@ def write_server_action(action: ServerAction, revision: Revision) -> dict[str, A
                 "run-command": {
                     "request": action.request_id,
                     "command": {"hex": action.command.hex()},
-                    "args": _wire(dict(action.args)),
+                    "args": write_form(dict(action.args)),
                     "data": None if action.data is None else {"hex": action.data.hex()},
-                    "redirect": _wire(action.redirect),
+                    "redirect": write_form(action.redirect),
                     "data-follows": action.streaming,
                 }
             }
@@ -140,9 +141,9 @@ def _write_piece(action: CommandData | ResponseData) -> dict[str, Any]:
 def _write_atoms(atoms: Iterable[Atom]) -> list[dict[str, Any]]:
     return [
         {
-            "msg": _wire(atom.msg),
-            "args": [_wire(arg) for arg in atom.args],
-            "labels": [_wire(label) for label in atom.labels],
+            "msg": write_form(atom.msg),
+            "args": [write_form(arg) for arg in atom.args],
+            "labels": [write_form(label) for label in atom.labels],
         }
         for atom in atoms
     ]
@@ -151,11 +152,11 @@ def _write_atoms(atoms: Iterable[Atom]) -> list[dict[str, Any]]:
 def _write_progress(action: Progress) -> dict[str, Any]:
     return {
         "request": action.request_id,
-        "topic": _wire(action.topic),
+        "topic": write_form(action.topic),
         "pos": action.pos,
         "total": action.total,
-        "label": _wire(action.label),
-        "item": _wire(action.item),
+        "label": write_form(action.label),
+        "item": write_form(action.item),
     }
 
 

@@ -20,7 +20,7 @@ from hgframing_fuzz._cbor import anything, bytestring, pick
 from hgframing_fuzz._numbers import STREAM_IDS
 
 
-__all__ = ["encode_stream", "zlib_bomb", "zstd_bomb", "zstd_stored"]
+__all__ = ["encode_stream", "zlib_bomb", "zstd_bomb", "zstd_header", "zstd_stored"]
 
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 #: Frame header descriptor without content size and checksum, then windows of 1 KiB, 8 MiB (allowed), 32 MiB
@@ -37,6 +37,11 @@ _BOMB_SIZES: Final = (1, 15, 17, 64, 256)
 
 def _block(kind: int, size: int) -> bytes:
     return (size << 3 | kind << 1).to_bytes(3, "little")
+
+
+def zstd_header(rng: Random) -> bytes:
+    """The beginning of a zstd frame, of a window that is allowed, or larger."""
+    return _ZSTD_MAGIC + (_ZSTD_WINDOWS[1] if rng.random() < 0.9 else pick(rng, _ZSTD_WINDOWS))
 
 
 def zstd_stored(octets: bytes) -> bytes:
@@ -117,8 +122,7 @@ def _encoder(rng: Random, name: bytes) -> Callable[[bytes], bytes]:
 
         return deflate
     if name == b"zstd-8mb":
-        header = _ZSTD_MAGIC + (_ZSTD_WINDOWS[1] if rng.random() < 0.9 else pick(rng, _ZSTD_WINDOWS))
-        pending = [header]
+        pending = [zstd_header(rng)]
 
         def store(octets: bytes) -> bytes:
             start = pending.pop() if pending else b""

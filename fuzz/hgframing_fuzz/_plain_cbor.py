@@ -18,7 +18,7 @@ from typing import Any, Final
 from hgframing import CborDialect
 
 
-__all__ = ["PlainCborError", "decode_plain"]
+__all__ = ["PlainCborError", "decode_plain", "exact"]
 
 _SET_TAG: Final = 258
 _FLOATS: Final = {25: ">e", 26: ">f", 27: ">d"}
@@ -185,3 +185,20 @@ def decode_plain(octets: bytes, dialect: CborDialect, *, max_depth: int) -> Any:
         PlainCborError: they are not.
     """
     return _Reader(octets, dialect, max_depth).read()
+
+
+def exact(value: Any) -> str:
+    """A text that is the same for the same value only: it tells 1 from true and 1.0, whatever the order of keys.
+
+    Args:
+        value: a decoded value; tuples are taken for lists.
+    """
+    if isinstance(value, dict):
+        return "{{{}}}".format(
+            ",".join(sorted(f"{exact(key)}:{exact(member)}" for key, member in value.items()))
+        )
+    if isinstance(value, set):
+        return "<{}>".format(",".join(sorted(map(exact, value))))
+    if isinstance(value, list | tuple):
+        return "[{}]".format(",".join(map(exact, value)))
+    return repr(value)

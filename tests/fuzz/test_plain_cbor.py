@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hgframing import CborDialect
-from hgframing_fuzz._plain_cbor import PlainCborError, decode_plain
+from hgframing_fuzz._plain_cbor import PlainCborError, decode_plain, exact
 
 
 SUBSET, GENERAL = CborDialect.SUBSET, CborDialect.GENERAL
@@ -123,3 +123,10 @@ def test_depth_counts_the_containers_that_something_lies_in(octets: str, depth: 
     decode_plain(bytes.fromhex(octets), SUBSET, max_depth=depth)
     with pytest.raises(PlainCborError, match="levels"):
         decode_plain(bytes.fromhex(octets), SUBSET, max_depth=depth - 1)
+
+
+def test_exact_tells_what_python_calls_equal() -> None:
+    """1, true and 1.0 are three values; the order of keys is none."""
+    assert len({exact(value) for value in (1, True, 1.0, b"1", "1", [1], {1: 1}, {1}, None)}) == 9
+    assert exact({1: [2, {3}], b"a": None}) == exact({b"a": None, 1: (2, {3})})
+    assert exact(float("nan")) == exact(float("nan"))

@@ -39,7 +39,7 @@ from hgframing_fuzz._input import (
 from hgframing_fuzz._octets import OctetMaker
 from hgframing_fuzz._oracles import message_shape
 from hgframing_fuzz._outcome import Feature, Target
-from hgframing_fuzz._plain_cbor import PlainCborError, decode_plain
+from hgframing_fuzz._plain_cbor import PlainCborError, decode_plain, exact
 from hgframing_fuzz._script import main
 from hgframing_fuzz._server_grammar import error_map
 from hgframing_fuzz._spec import TargetSpec
@@ -77,7 +77,7 @@ def check_octets(value: FuzzInput, notes: list[Feature]) -> None:
         object_to("accepted", "decoded", wrong, f"decoded as {decoded!r:.60}, but it has {wrong}")
     notes.append(("decoded", dialect.name, octets[0] >> 5, *_shape(decoded)))
     # Equal would be 1 and true, too; and what is no number is not equal to itself.
-    if _exact(decoded) != _exact(plain):
+    if exact(decoded) != exact(plain):
         object_to("accepted", "decoded", "value", f"{decoded!r:.60} is {plain!r:.60}")
     if _levels(decoded) > depth:
         object_to("types", "depth", "levels", f"more than {depth} levels")
@@ -85,7 +85,7 @@ def check_octets(value: FuzzInput, notes: list[Feature]) -> None:
         object_to("sequence", "two", "count", "two values are not a sequence of two")
     written = encode_value(decoded, dialect)
     again = decode_one(written, dialect, max_depth=64)
-    if _exact(again) != _exact(decoded):
+    if exact(again) != exact(decoded):
         object_to("canonical", "value", "again", f"{decoded!r:.60} became {again!r:.60}")
     if len(written) > len(octets) and not _has_floats(decoded):
         object_to("canonical", "length", "longer", f"{len(octets)} octets became {len(written)}")
@@ -101,19 +101,6 @@ def _shape(value: Any) -> tuple[str, ...]:
     elif isinstance(value, list | set):
         members = list(value)[:3]
     return (type(value).__name__, *sorted({type(member).__name__ for member in members}))
-
-
-def _exact(value: Any) -> str:
-    """A text that tells 1 from true and 1.0, whatever the order of keys."""
-    if isinstance(value, dict):
-        return "{{{}}}".format(
-            ",".join(sorted(f"{_exact(key)}:{_exact(member)}" for key, member in value.items()))
-        )
-    if isinstance(value, set):
-        return "<{}>".format(",".join(sorted(map(_exact, value))))
-    if isinstance(value, list):
-        return "[{}]".format(",".join(map(_exact, value)))
-    return repr(value)
 
 
 def _levels(value: Any) -> int:
