@@ -121,6 +121,7 @@ _PINNABLE: Final = frozenset(
         "setup",
         "request-states",
         "commands",
+        "values",
     }
 )
 

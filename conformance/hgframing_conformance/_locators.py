@@ -13,6 +13,7 @@ from hgframing_conformance._adapters import Adapter, AdapterOptions
 from hgframing_conformance._direct import DirectAdapter
 from hgframing_conformance._harness import HarnessAdapter
 from hgframing_conformance._http_adapter import HttpAdapter
+from hgframing_conformance._reflect_adapter import ReflectAdapter
 from hgframing_conformance.errors import LocatorError
 
 
@@ -39,6 +40,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[str, AdapterOptions], Adapter]]]]
         "direct": ("direct:package.module:factory", _direct),
         "exec": ("exec:command arguments", HarnessAdapter),
         "http": ("http://host:port/path", HttpAdapter),
+        "reflect": ("reflect:http://host:port/path", ReflectAdapter),
     }
 )
 

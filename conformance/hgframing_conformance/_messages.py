@@ -82,6 +82,7 @@ class Capabilities(_Part, frozen=True):
     setup: list[str] = []
     request_states: bool = False
     commands: list[str] = []
+    values: list[str] | None = None
 
 
 class HelloMessage(_Message, frozen=True, tag="hello"):

@@ -19,10 +19,11 @@ from typing import Any, Final
 import msgspec
 
 from hgframing import REVISIONS
-from hgframing_conformance._cases import Case, Chunking, Layer, Level, Step, Tier, Verb
+from hgframing_conformance._cases import ActionKind, Case, Chunking, Layer, Level, Step, Tier, Verb
 from hgframing_conformance._globs import ItemName, matches
 from hgframing_conformance._messages import Hello, case_message
 from hgframing_conformance._steps import LATER_VERBS
+from hgframing_conformance._values import VALUE_TYPES, value_types
 
 
 __all__ = [
@@ -44,6 +45,8 @@ _SETUP_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
 )
 #: Setup keys that speak to the judge, not to the implementation.
 _SETUP_OF_JUDGE: Final = frozenset({"fragmentation"})
+#: Fields of `run-command` that hold values of any type.
+_HANDED_ON: Final = frozenset({"args", "redirect"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +143,28 @@ def unsupported(item: Item, hello: Hello) -> str:
             missing = lacking(needed, declared.get(key))
             if missing:
                 return f"{key} {missing}"
+    if capabilities.values is not None:
+        missing = lacking(sorted(_reported_types(case)), capabilities.values)
+        if missing:
+            return f"values {missing}"
     if not capabilities.chunking:
         return _cutting(item)
     return ""
+
+
+def _reported_types(case: Case) -> frozenset[str]:
+    """Collect the types of the values that a server hands on in a case, whatever alternative it takes."""
+    return frozenset().union(
+        *(
+            value_types(value)
+            for step in case.steps
+            for actions in step.expectation.alternatives or ()
+            for action in actions
+            if action.kind is ActionKind.RUN_COMMAND
+            for name, value in action.fields.items()
+            if name in _HANDED_ON
+        )
+    )
 
 
 def declared_capabilities(hello: Hello) -> dict[str, Any]:
@@ -160,6 +182,7 @@ def declared_capabilities(hello: Hello) -> dict[str, Any]:
         "setup": capabilities.setup,
         "request-states": capabilities.request_states,
         "commands": capabilities.commands,
+        "values": sorted(VALUE_TYPES) if capabilities.values is None else capabilities.values,
     }
 
 

@@ -36,6 +36,7 @@ from hgframing_conformance._forms import (
 
 __all__ = [
     "MAX_DEPTH",
+    "VALUE_TYPES",
     "FormError",
     "MapValue",
     "SetValue",
@@ -46,6 +47,7 @@ __all__ = [
     "equal",
     "parse_value",
     "to_wire",
+    "value_types",
 ]
 
 #: Levels of nesting. No payload of the protocol needs more than eight; Python's own stack ends near a thousand.
@@ -259,6 +261,33 @@ def to_wire(value: Value) -> Any:
             return {"tag": [to_wire(value.tag), to_wire(value.value)]}
         case _:
             raise TypeError(f"{type(value).__name__} is no value of the format")
+
+
+#: What values can be; `keys` are those of a map that are no bytestrings.
+VALUE_TYPES: Final = frozenset(
+    {"bool", "bytes", "float", "int", "keys", "list", "map", "null", "set", "tag", "text"}
+)
+
+
+def value_types(value: Value) -> frozenset[str]:
+    """Name the types of a value and of all values in it; each is one of `VALUE_TYPES`."""
+    match value:
+        case None:
+            return frozenset({"null"})
+        case Text():
+            return frozenset({"text"})
+        case tuple():
+            return frozenset({"list"}).union(*map(value_types, value))
+        case MapValue():
+            others = [key for key, _ in value.pairs if not isinstance(key, bytes)]
+            parts = [*others, *(item for _, item in value.pairs)]
+            return frozenset({"map"} | ({"keys"} if others else set())).union(*map(value_types, parts))
+        case SetValue():
+            return frozenset({"set"}).union(*map(value_types, value.items))
+        case TagValue():
+            return value_types(value.value) | {"tag"}
+        case _:
+            return frozenset({type(value).__name__})
 
 
 def equal(left: Any, right: Any) -> bool:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hgframing_conformance._cases import Case, Chunking, Expectation, Layer, Level, Step, Tier, Verb
+from hgframing_conformance._cases import (
+    Action,
+    ActionKind,
+    Case,
+    Chunking,
+    Expectation,
+    Layer,
+    Level,
+    Step,
+    Tier,
+    Verb,
+)
 from hgframing_conformance._messages import Hello
 from hgframing_conformance._select import (
     Item,
@@ -17,6 +28,7 @@ from hgframing_conformance._select import (
     select,
     unsupported,
 )
+from hgframing_conformance._values import MapValue, Text
 
 from .zoo.cases import case, frame_step
 
@@ -112,6 +124,21 @@ def test_unsupported_follows_from_hello(
 ) -> None:
     """What a case needs and hello does not declare is named."""
     assert unsupported(first(case("a", frame_step("x"), **fields)), hello(**capabilities)) == reason
+
+
+def test_unsupported_values_that_cannot_be_told_apart() -> None:
+    """Who cannot report a text string cannot be asked what it makes of one."""
+    action = Action(
+        ActionKind.RUN_COMMAND,
+        {"command": b"c", "args": MapValue(((b"a", Text("t")), (b"b", 1))), "redirect": None},
+    )
+    open_ended = Expectation(alternatives=((), (action,)), never=frozenset())
+    asking = case("a", msgspec.structs.replace(frame_step("x"), expectation=open_ended))
+
+    assert unsupported(first(asking), hello()) == ""
+    assert unsupported(first(asking), hello(values=["map", "int", "null", "text"])) == ""
+    assert unsupported(first(asking), hello(values=["map", "int", "null"])) == "values text"
+    assert unsupported(first(case("b", frame_step("x"))), hello(values=[])) == ""
 
 
 def test_unsupported_cut_octets_need_chunking() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from hgframing_conformance._values import (
     MAX_DEPTH,
+    VALUE_TYPES,
     FormError,
     MapValue,
     SetValue,
@@ -24,6 +25,7 @@ from hgframing_conformance._values import (
     equal,
     parse_value,
     to_wire,
+    value_types,
 )
 
 
@@ -239,3 +241,24 @@ def test_to_wire_with_a_foreign_type_is_a_type_error() -> None:
 def test_display_writes_the_literals_of_the_notation(value: Value, text: str) -> None:
     """People compare what they read with the frames beside it."""
     assert display(value) == text
+
+
+@pytest.mark.parametrize(
+    ("form", "types"),
+    [
+        (None, {"null"}),
+        (True, {"bool"}),
+        (1, {"int"}),
+        ("a", {"bytes"}),
+        ({"float": "1.5"}, {"float"}),
+        ([{"text": "a"}, 1], {"list", "text", "int"}),
+        ({"map": [["a", 1]]}, {"map", "int"}),
+        ({"map": [[1, None]]}, {"map", "keys", "int", "null"}),
+        ({"set": ["a"]}, {"set", "bytes"}),
+        ({"tag": [1, []]}, {"tag", "list"}),
+    ],
+)
+def test_value_types_are_those_of_the_whole_value(form: Any, types: set[str]) -> None:
+    """What cannot tell one of them apart cannot report the value."""
+    assert value_types(parse_value(form)) == types
+    assert types <= VALUE_TYPES
