@@ -96,6 +96,13 @@ _SHOWN: Final = 20
     help="Ask every item about every mutant, not only until one gates, and keep in FILE who notices what.",
 )
 @click.option(
+    "--chunkings",
+    type=click.Choice(["all", "first"]),
+    default="all",
+    show_default=True,
+    help="first asks each case in one chunking; what survives can be asked in all later, with the same --state.",
+)
+@click.option(
     "--source",
     type=click.Choice(["hand", "generated"]),
     help="Only cases that people wrote, or only those that `hgframing generate` wrote.",
@@ -104,6 +111,14 @@ _SHOWN: Final = 20
     "--equivalents",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Mutants that need not be noticed, with proof: tests/equivalent-mutants.yaml.",
+)
+@click.option(
+    "--floor",
+    type=click.FloatRange(0, 100),
+    default=100.0,
+    show_default=True,
+    metavar="PERCENT",
+    help="Do not fail because of survivors if the figure is at least this.",
 )
 @click.option("--page", type=_FILE, help="Write the table and the survivors in Markdown.")
 @click.option("--item-timeout", type=_SECONDS, default=3.0, show_default=True, help="Seconds for one item.")
@@ -114,8 +129,8 @@ def command(locator: str, **options: Any) -> int:
     """Plant one-line faults in an implementation and run the vectors alone against each.
 
     LOCATOR is direct:package.module:factory (default: the reference). Every mutant has a process of its own; no file is
-    changed. Exits 1 if a fault survives that --equivalents does not explain, or if that file no longer holds; 3 if
-    items had to be left out because they fail with nothing planted.
+    changed. Exits 1 if a fault survives that --equivalents does not explain (--floor allows some), or if that file no
+    longer holds; 3 if items had to be left out because they fail with nothing planted.
 
     An implementation other than the reference need not pass: an item that fails notices a fault where it then fails in
     another way, or passes.
@@ -131,10 +146,11 @@ def command(locator: str, **options: Any) -> int:
     cases = _cases(options)
     if not cases or not chosen:
         return Exit.NOTHING_SELECTED
-    subject = Subject(options["package"], target, cases, failing=locator != REFERENCE)
+    first = options["chunkings"] == "first"
+    subject = Subject(options["package"], target, cases, failing=locator != REFERENCE, first=first)
     sources = sources_fingerprint(subject.files, target, options["match"])
     items = subject.names if options["matrix"] else None
-    state = StrengthState(options["matrix"] or options["state"], sources, cases, items)
+    state = StrengthState(options["matrix"] or options["state"], sources, cases, items, first=first)
     control, seconds = _measure(subject, chosen, state, options)
     results = {mutant.id: state.results[mutant.id] for mutant in chosen}
     places = {mutant.id: subject.place(mutant) for mutant in every}
@@ -151,7 +167,7 @@ def command(locator: str, **options: Any) -> int:
     click.echo("\n".join(remarks))
     if options["page"]:
         options["page"].write_text(write_strength_page(strength, excused, every, remarks), encoding="utf-8")
-    if strength.survivors or problems:
+    if problems or strength.total().figure * 100 < options["floor"]:
         return Exit.NOT_AS_EXPECTED
     return Exit.INCOMPLETE if control.excluded else Exit.AS_EXPECTED
 
@@ -225,7 +241,8 @@ def _tell_excluded(names: Collection[str]) -> None:
 
 def _remarks(subject: Subject, control: Control, stillborn: int, options: Mapping[str, Any]) -> list[str]:
     """Say what was measured, in sentences."""
-    said = [f"The tier is {options['tier']}: {len(subject.names)} items."]
+    how = "" if options["chunkings"] == "all" else ", one chunking of each case"
+    said = [f"The tier is {options['tier']}: {len(subject.names)} items{how}."]
     if stillborn:
         said.append(f"{stillborn} faults more keep the package from being imported, and do not count.")
     if subject.failing:

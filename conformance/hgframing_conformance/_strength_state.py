@@ -48,6 +48,7 @@ class StrengthState:
         cases: the vectors.
         items: for a matrix (`_matrix`), the names of all items, which the bits of its results count; such results are
             worth something for these same vectors alone.
+        first: whether only the first chunking of each case is asked. What it notices is noticed, too, where all are.
 
     Attributes:
         results: ids of mutants, and what became of them in this same measurement.
@@ -58,14 +59,21 @@ class StrengthState:
     """
 
     def __init__(
-        self, path: Path | None, sources: str, cases: Iterable[Case], items: Sequence[str] | None = None
+        self,
+        path: Path | None,
+        sources: str,
+        cases: Iterable[Case],
+        items: Sequence[str] | None = None,
+        *,
+        first: bool = False,
     ) -> None:
         self.results: dict[str, Result] = {}
         self.hints: dict[str, str] = {}
         self._path = path
         self._items = items
         self._cases = {f"{case.id}@{case.revision}": case_fingerprint([case]) for case in cases}
-        digest = hashlib.sha256(json.dumps(self._cases).encode()).hexdigest()
+        asked = json.dumps({"first": first, "cases": self._cases})
+        digest = hashlib.sha256(asked.encode()).hexdigest()
         self._head = {"format": _FORMAT, "sources": sources, "cases": digest}
         if path is None:
             return

@@ -376,6 +376,11 @@ def result(message):
     answers = [getattr(layer, verb.replace("-", "_"))(value) for verb, value in steps]
     return {"op": "result", "seq": message["seq"], "steps": answers}
 
+class InProcess(object):
+    """What `direct:harness:InProcess` names: the same answers as Python calls, for `hgframing strength`."""
+    def exchange(self, message):
+        return {"hello": hello, "case": result}.get(message["op"], lambda _: {"op": "unknown"})(message)
+
 def limit_memory():
     """A peer may declare any length, and Mercurial may ask for that much: let it fail here instead of in the machine."""
     try:
@@ -392,8 +397,7 @@ def main():
         message = json.loads(line)
         if message["op"] == "bye":
             return
-        answer = {"hello": hello, "case": result}.get(message["op"], lambda _: {"op": "unknown"})(message)
-        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.write(json.dumps(InProcess().exchange(message)) + "\n")
         sys.stdout.flush()
 
 if __name__ == "__main__":

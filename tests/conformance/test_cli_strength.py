@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 import hgframing_vectors
 
 from hgframing_conformance._cli_strength import command
+from hgframing_conformance._matrix import read_matrix
 from hgframing_conformance._planting import PlantingError
 
 
@@ -49,6 +50,33 @@ def test_strength_holds_the_file_of_equivalents_to_its_word(tmp_path: Path) -> N
 
     assert result.return_value == 1
     assert f"{file}: buffer-00000000" in result.output
+
+
+def test_strength_fails_below_the_floor() -> None:
+    """One suite of the codec notices some faults of the buffer, and not all."""
+    assert run().return_value == 1
+    assert run("--floor", "1").return_value == 0
+    assert run("--floor", "99.5").return_value == 1
+
+
+@pytest.mark.parametrize("source", ["hand", "generated"])
+def test_strength_takes_cases_by_their_source(source: str) -> None:
+    """The suite was written by hand: of generated cases there is none."""
+    assert run("--source", source).return_value == {"hand": 1, "generated": 4}[source]
+
+
+def test_strength_keeps_the_whole_matrix(tmp_path: Path) -> None:
+    """Who notices what, more than one for a fault; a second run goes on where the first was."""
+    file = tmp_path / "matrix.jsonl"
+    run("--matrix", str(file))
+    kept = file.read_text()
+    matrix = read_matrix(file)
+    run("--matrix", str(file))
+
+    assert file.read_text() == kept
+    assert len(matrix.results) == 12
+    assert any(result.noticing.bit_count() > 1 for result in matrix.results.values())
+    assert isinstance(run("--matrix", str(file), "--state", str(file)).exception, click.UsageError)
 
 
 @pytest.mark.parametrize(

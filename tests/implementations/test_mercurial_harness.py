@@ -441,3 +441,19 @@ def test_fail_after_output_is_an_iterator_that_raises(harness: Harness) -> None:
     else:
         assert sent == [frame(1, 2, BEGIN, RESPONSE, CONTINUATION, STATUS_OK)]
         assert actions[1]["raised"]["message"] == "no"
+
+
+def test_harness_answers_in_process_as_over_pipes(python: str, harness: Harness) -> None:
+    """`direct:harness:InProcess` is what `hgframing strength` plants faults under."""
+    message = {"op": "hello", "protocol": 1, "suite": "0"}
+    program = f"import harness, json; print(json.dumps(harness.InProcess().exchange({message!r})))"
+    places = [str(HARNESS.parent), os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [python, "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout) == harness.hello
