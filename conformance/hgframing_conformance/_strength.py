@@ -155,6 +155,8 @@ def _start(subject: Subject, one: _Waiting, options: StrengthOptions) -> _Runnin
     pid = os.fork()
     if pid == 0:
         os.close(reading)
+        # Signals of a terminal are for the parent, and those of a mutant to its group are not.
+        os.setsid()
         _end(writing, lambda: try_mutant(subject, one.mutant, trial, one.first))
     os.close(writing)
     until = time.monotonic() + options.mutant_timeout * one.patience

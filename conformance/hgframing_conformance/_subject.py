@@ -1,7 +1,8 @@
 """What faults are planted in: an implementation, what it answers to every case, and which of its lines each case runs.
 
 One run of the unchanged implementation is watched (`_footprints`). A fault inside a function can only change the cases
-that run its line. A fault in what the import runs (a table, a constant, a default) can change them all.
+that run its line. A fault in what the import runs (a table, a class, a default) can change them all; one in a private
+constant those that run a line with its name (`_constants`).
 
 A case need not pass. What became of it is its *fate*, and a fault is noticed where the fate changes.
 """
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from hgframing_conformance._adapters import Adapter, AdapterOptions, Observation
 from hgframing_conformance._cases import Case, Level
+from hgframing_conformance._constants import Constants
 from hgframing_conformance._direct import DirectAdapter
 from hgframing_conformance._footprints import Line, Watch, lines_of_import
 from hgframing_conformance._messages import Hello
@@ -147,6 +149,7 @@ class Subject:
         self.failing: list[str] = []
         self._sources = {name: file.read_bytes() for name, file in self.files.items()}
         self._statements: dict[str, Statements] = {}
+        self._constants: dict[str, Constants] = {}
         known = {**harness_files(target.partition(":")[0]), **self.files}
         self._imports = import_graph(known)
         self._codes = {
@@ -185,9 +188,13 @@ class Subject:
 
     def groups(self, mutant: Mutant) -> Sequence[Group]:
         """List the cases that can tell a fault, likeliest first."""
-        first, last = self._statements_of(mutant).lines(mutant.line)
-        lines = range(first, last + 1)
-        if mutant.function is None or self._by_import(mutant, lines):
+        statements = self._statements_of(mutant)
+        lines: Collection[int] = range(0)
+        if mutant.function is not None:
+            lines = _span(statements, mutant.line)
+        elif (uses := self._constants_of(mutant).uses(mutant.line)) is not None:
+            lines = {line for use in uses for line in _span(statements, use)}
+        if not lines or self._by_import(mutant, lines):
             return [group for group in self._all if group.items]
         places = {place for line in lines for place in self._touched.get((self._file(mutant), line), ())}
         return [self._all[place] for place in sorted(places) if self._all[place].items]
@@ -199,12 +206,19 @@ class Subject:
     def _file(self, mutant: Mutant) -> str:
         return str(self.files[mutant.module])
 
-    def _runs(self, mutant: Mutant, lines: range) -> bool:
+    def _runs(self, mutant: Mutant, lines: Collection[int]) -> bool:
         by_case = any((self._file(mutant), line) in self._touched for line in lines)
         return by_case or self._by_import(mutant, lines)
 
-    def _by_import(self, mutant: Mutant, lines: range) -> bool:
+    def _by_import(self, mutant: Mutant, lines: Collection[int]) -> bool:
         return any((self._file(mutant), line) in self._always for line in lines)
+
+    def _constants_of(self, mutant: Mutant) -> Constants:
+        found = self._constants.get(mutant.module)
+        if found is None:
+            others = [source for name, source in self._sources.items() if name != mutant.module]
+            found = self._constants[mutant.module] = Constants(self._sources[mutant.module], others)
+        return found
 
     def _statements_of(self, mutant: Mutant) -> Statements:
         found = self._statements.get(mutant.module)
@@ -247,6 +261,11 @@ class Subject:
             for line in lines:
                 self._touched[line].append(len(self._all))
             self._all.append(group)
+
+
+def _span(statements: Statements, line: int) -> range:
+    first, last = statements.lines(line)
+    return range(first, last + 1)
 
 
 def _mixed(cases: Sequence[Case]) -> list[Case]:

@@ -57,6 +57,17 @@ def test_state_of_more_vectors_keeps_what_a_known_case_notices(tmp_path: Path) -
     assert StrengthState(file, "aa", more).results == {"m-1": KILLED}
 
 
+def test_state_of_one_chunking_keeps_what_was_noticed(tmp_path: Path) -> None:
+    """What survived in one may be noticed in another."""
+    file = tmp_path / "state.jsonl"
+    state = StrengthState(file, "aa", CASES, first=True)
+    state.add(KILLED)
+    state.add(SURVIVED)
+
+    assert StrengthState(file, "aa", CASES, first=True).results == {"m-1": KILLED, "m-2": SURVIVED}
+    assert StrengthState(file, "aa", CASES).results == {"m-1": KILLED}
+
+
 def test_state_forgets_what_a_changed_case_noticed(tmp_path: Path) -> None:
     """The same name is not the same case."""
     file = kept(tmp_path / "state.jsonl", KILLED)

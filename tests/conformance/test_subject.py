@@ -68,3 +68,11 @@ def test_subject_that_does_not_pass_is_refused() -> None:
 
     with pytest.raises(StrengthError, match=case.id):
         Subject("hgframing", TARGET, [msgspec.structs.replace(case, steps=steps)])
+
+
+def test_subject_may_be_asked_in_one_chunking() -> None:
+    """The first of each case, which is a frame at a time."""
+    names = Subject("hgframing", TARGET, codec_cases(), first=True).names
+
+    assert len(names) == len(codec_cases())
+    assert all(name.endswith("[frame]") for name in names)
