@@ -12,7 +12,8 @@ the line is run:
 Lines are drawn by a seed from those that frames can reach: statements of the reactors' modules that the vectors run
 while the reference receives octets or the end of the input (answers and calls of the local side do not count). Each
 fault gets a copy of the reference in a directory of its own, and a fuzzer in a process of its own, which starts from
-nothing: no corpus, no seeds, the engine `loop`, and ends with the first finding. Nine of ten must be found in time.
+nothing: no corpus, no seeds, the engine `loop`, and ends with the first finding. Where both reactors reach the line,
+each has half of the time. Nine of ten must be found.
 """
 
 from __future__ import annotations
@@ -61,13 +62,13 @@ class Fault:
         module: the module's name, without its package.
         line: in front of which it is planted, from 1.
         kind: a key of `PLANTED`.
-        layer: the reactor whose frames reach the line.
+        layers: the reactors whose frames reach the line.
     """
 
     module: str
     line: int
     kind: str
-    layer: str
+    layers: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,18 +162,22 @@ def draw(count: int, seed: int, reached: Mapping[str, set[tuple[str, int]]]) -> 
         seed: decides everything.
         reached: for each layer, modules and lines.
     """
-    places = {
-        (name, line): layer
+    places = [
+        (name, line)
         for name in MODULES
         for line in sorted(set(statements((REFERENCE / f"{name}.py").read_text(encoding="utf-8"))))
-        for layer in LAYERS
-        if (name, line) in reached[layer]
-    }
+        if any((name, line) in lines for lines in reached.values())
+    ]
     rng = Random(seed)  # noqa: S311 -- nothing here is a secret
-    drawn = rng.sample(sorted(places), min(count, len(places)))
+    drawn = rng.sample(places, min(count, len(places)))
     kinds = list(PLANTED)
     return [
-        Fault(module=name, line=line, kind=kinds[index % len(kinds)], layer=places[name, line])
+        Fault(
+            module=name,
+            line=line,
+            kind=kinds[index % len(kinds)],
+            layers=tuple(layer for layer in LAYERS if (name, line) in reached[layer]),
+        )
         for index, (name, line) in enumerate(drawn)
     ]
 
@@ -189,8 +194,18 @@ def plant(fault: Fault, directory: Path) -> None:
     file.write_text("".join(_with_line(lines, fault.line, PLANTED[fault.kind])), encoding="utf-8")
 
 
-def _fuzz(layer: str, seconds: float, seed: int) -> dict[str, Any]:
-    """Fuzz until something is found; what this process imports has the fault."""
+def _fuzz(layers: Sequence[str], seconds: float, seed: int) -> dict[str, Any]:
+    """Fuzz one reactor after the other until something is found; what this process imports has the fault."""
+    said: dict[str, Any] = {"seconds": 0.0, "inputs": 0, "finding": ""}
+    for layer in layers:
+        more = _fuzz_one(layer, seconds / len(layers), seed)
+        said = {key: said[key] + more[key] for key in said}
+        if said["finding"]:
+            break
+    return said
+
+
+def _fuzz_one(layer: str, seconds: float, seed: int) -> dict[str, Any]:
     from hgframing_fuzz import BucketTable  # noqa: PLC0415 -- the parent must not import what is planted
     from hgframing_fuzz._guards import Guards  # noqa: PLC0415
     from hgframing_fuzz._loop import Budget, run_loop  # noqa: PLC0415
@@ -214,7 +229,7 @@ def _fuzz(layer: str, seconds: float, seed: int) -> dict[str, Any]:
 def _try(fault: Fault, seconds: float, seed: int) -> Found:
     with tempfile.TemporaryDirectory(prefix="planted-") as temporary:
         plant(fault, Path(temporary))
-        command = [sys.executable, __file__, "--child", fault.layer, "--seconds", str(seconds)]
+        command = [sys.executable, __file__, "--child", ",".join(fault.layers), "--seconds", str(seconds)]
         environment = {**os.environ, "PYTHONPATH": temporary}
         done = subprocess.run(  # noqa: S603 -- this very script
             [*command, "--seed", str(seed)],
@@ -247,7 +262,8 @@ def _report(found: Sequence[Found], seconds: float) -> Iterator[str]:
         fault = one.fault
         place = f"{fault.module}.py:{fault.line}"
         what = one.finding or "NOT FOUND"
-        yield f"{place:<22} {fault.layer:<7} {fault.kind:<7} {one.seconds:6.1f} s {one.inputs:>7} inputs  {what}"
+        where = f"{place:<22} {'/'.join(fault.layers):<14} {fault.kind:<7}"
+        yield f"{where} {one.seconds:6.1f} s {one.inputs:>7} inputs  {what}"
     hits = sorted(one.seconds for one in found if one.finding)
     yield f"{len(hits)} of {len(found)} found within {seconds:g} s each"
     if hits:
@@ -265,7 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
-        print(json.dumps(_fuzz(options.child, options.seconds, options.seed)))
+        print(json.dumps(_fuzz(options.child.split(","), options.seconds, options.seed)))
         return 0
     faults = draw(options.count, options.seed, _reached())
     start = time.perf_counter()

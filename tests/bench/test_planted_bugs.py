@@ -45,7 +45,7 @@ def test_draw_takes_lines_that_frames_reach_and_every_kind() -> None:
     assert len(drawn) == 9
     assert {(fault.module, fault.line) for fault in drawn} <= reached["server"]
     assert {fault.kind for fault in drawn} == set(bugs.PLANTED)
-    assert {fault.layer for fault in drawn} == {"server"}
+    assert {fault.layers for fault in drawn} == {("server",)}
 
 
 def test_plant_changes_one_line_of_a_copy(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_plant_changes_one_line_of_a_copy(tmp_path: Path) -> None:
     source = (bugs.REFERENCE / "_client.py").read_text(encoding="utf-8").splitlines()
     line = next(iter(bugs.statements("\n".join(source))))
 
-    bugs.plant(bugs.Fault(module="_client", line=line, kind="raise", layer="client"), tmp_path)
+    bugs.plant(bugs.Fault(module="_client", line=line, kind="raise", layers=("client",)), tmp_path)
 
     copy = (tmp_path / "hgframing" / "_client.py").read_text(encoding="utf-8").splitlines()
     assert copy[line - 1].strip() == bugs.PLANTED["raise"]
@@ -66,7 +66,7 @@ def test_child_finds_what_is_planted(kind: str, tmp_path: Path) -> None:
     source = (bugs.REFERENCE / "_client.py").read_text(encoding="utf-8").splitlines()
     start = next(index for index, line in enumerate(source) if line.startswith("    def _receive_frame("))
     line = min(number for number in bugs.statements("\n".join(source)) if number > start + 1)
-    bugs.plant(bugs.Fault(module="_client", line=line, kind=kind, layer="client"), tmp_path)
+    bugs.plant(bugs.Fault(module="_client", line=line, kind=kind, layers=("client",)), tmp_path)
     command = [sys.executable, str(BENCH / "planted_bugs.py"), "--child", "client", "--seconds", "30"]
 
     done = subprocess.run(
