@@ -229,7 +229,7 @@ class _Client:
         self._reactor = ClientReactor(
             revision,
             limits=limits,
-            **_wishes(setup, "buffer-sends", "multiple-sends", "content-encodings", "max-frame"),
+            **_wishes(setup, "buffer-sends", "multiple-sends", "content-encodings", "encoding", "max-frame"),
         )
         self._pending: list[int] = []
         self.verbs: dict[str, Callable[[Any], _Actions]] = {
@@ -336,6 +336,7 @@ class ReferenceHarness:
                     "buffer-sends",
                     "content-encodings",
                     "defer-output",
+                    "encoding",
                     "limits",
                     "max-frame",
                     "multiple-sends",

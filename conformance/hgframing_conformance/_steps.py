@@ -165,10 +165,6 @@ def parse_step_value(verb: Verb, form: Any, revision: str, path: Path = ()) -> A
     values = parse_fields(form, fields, path)
     if verb in _CHOICES:
         _check_choice(verb, values, path)
-    if not spec.header.has_stream and "stream" in values:
-        raise FormError(
-            f"revision {revision} has no streams", path=(*path, "stream"), remedy="leave stream out"
-        )
     return {field.name: field.type.write(values[field.name]) for field in fields if field.name in values}
 
 

@@ -40,6 +40,7 @@ _SETUP_LAYERS: Final[Mapping[str, frozenset[Layer]]] = {
     "buffer-sends": frozenset({Layer.CLIENT}),
     "multiple-sends": frozenset({Layer.CLIENT}),
     "content-encodings": frozenset({Layer.CLIENT}),
+    "encoding": frozenset({Layer.CLIENT}),
     "accept-encodings": frozenset({Layer.SERVER}),
     "limits": frozenset(Layer),
 }

@@ -105,6 +105,7 @@ class Setup(_Shape, frozen=True, omit_defaults=True):
     buffer_sends: bool | UnsetType = UNSET
     multiple_sends: bool | UnsetType = UNSET
     content_encodings: list[str] | UnsetType = UNSET
+    encoding: str | UnsetType = UNSET
     accept_encodings: list[str] | UnsetType = UNSET
     limits: dict[_Name, Annotated[int, Meta(ge=0)]] | UnsetType = UNSET
 

@@ -291,7 +291,11 @@ class Server(Layer):
             if not hasattr(wireprototypes, "alternatelocationresponse"):
                 return [refused("this Mercurial knows no redirects")]
             fields = dict((str(key), parsed(item)) for key, item in step["redirect"].items())
-            return self.give(step, [wireprototypes.alternatelocationresponse(**fields)])
+            try:
+                location = wireprototypes.alternatelocationresponse(**fields)
+            except TypeError as exception:  # what has to be there is not
+                return [refused(exception)]
+            return self.give(step, [location])
         return self.give(step, parsed(step["objects"]))
 
     def give(self, step, values, failure=None):
@@ -303,6 +307,8 @@ class Server(Layer):
 
     def fail(self, step):
         kind, message, arguments = step["kind"], parsed(step["message"]), parsed(step.get("args", []))
+        if kind != "command" and not all(isinstance(part, bytes) for part in [message] + arguments):
+            return [refused("a message is octets")]
         for argument in arguments if kind != "command" else []:  # only command errors keep them apart
             message = message.replace(b"%s", argument, 1)
         if step.get("after") and kind in ("command", "server"):

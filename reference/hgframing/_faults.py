@@ -15,7 +15,7 @@ from hgframing._revisions import Feature, FrameSpec, Revision
 from hgframing._states import ConnectionState, ServerRequestState
 
 
-__all__ = ["refuse_in_client", "refuse_in_server"]
+__all__ = ["refuse_flags", "refuse_in_client", "refuse_in_server"]
 
 _S: Final = ServerRequestState
 _ANSWERING: Final = frozenset({_S.ACTIVE, _S.ANSWERED})
@@ -29,7 +29,7 @@ _NEW: Final = 0x01
 _REQUEST_CHOICE: Final = 0x03
 
 
-def _refuse_flags(frame: Frame, spec: FrameSpec) -> FaultRaised:
+def refuse_flags(frame: Frame, spec: FrameSpec) -> FaultRaised:
     """Say what is wrong with the flags of a frame whose type may come here."""
     # Of the four flags of a request, two are a choice and two stand beside it.
     choice = _REQUEST_CHOICE if spec.type is FrameType.COMMAND_REQUEST else sum(spec.flags.values())
@@ -42,7 +42,7 @@ def _refuse_settings(frame: Frame, revision: Revision, state: ConnectionState) -
     """Say why a connection that stands at its sender settings refuses a frame; nothing, if it is another matter."""
     spec = revision.frames.get(frame.type_id)
     if spec is not None and spec.type is FrameType.SENDER_SETTINGS:
-        return None if state is ConnectionState.OPEN else _refuse_flags(frame, spec)
+        return None if state is ConnectionState.OPEN else refuse_flags(frame, spec)
     message = f"expected sender protocol settings frame; got {frame.type_id}"
     is_missing = state is ConnectionState.SETTINGS_RECEIVING
     return FaultRaised(FaultCode.UNEXPECTED_FRAME, message) if is_missing else None
@@ -87,7 +87,7 @@ def _refuse_starting(
         return _refuse_without_ids(frame, spec, request)
     is_request = spec.type is FrameType.COMMAND_REQUEST
     if is_request and frame.type_id << 4 | frame.flags not in revision.inputs:
-        return _refuse_flags(frame, spec)
+        return refuse_flags(frame, spec)
     continues = is_request and not frame.flags & _NEW
     if continues and receiving:
         return _refuse_part(frame, spec, request)
@@ -98,7 +98,7 @@ def _refuse_without_ids(frame: Frame, spec: FrameSpec | None, request: ServerReq
     """Say why the one request that is being received does not continue with this frame (sheet r1, 8.1)."""
     wanted = FrameType.COMMAND_ARGUMENT if request in _ARGUMENT_STATES else FrameType.COMMAND_DATA
     if spec is not None and spec.type is wanted:
-        return _refuse_flags(frame, spec)
+        return refuse_flags(frame, spec)
     word = "argument" if wanted is FrameType.COMMAND_ARGUMENT else "data"
     message = f"expected command {word} frame; got {frame.type_id}"
     return FaultRaised(FaultCode.UNEXPECTED_FRAME, message)
@@ -113,7 +113,7 @@ def _refuse_start(frame: Frame, spec: FrameSpec, request: ServerRequestState) ->
     if spec.type is FrameType.COMMAND_REQUEST:
         message = "received command request frame without new flag set"
         return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
-    return _refuse_flags(frame, spec)
+    return refuse_flags(frame, spec)
 
 
 def _refuse_part(frame: Frame, spec: FrameSpec | None, request: ServerRequestState) -> FaultRaised:
@@ -131,13 +131,13 @@ def _refuse_part(frame: Frame, spec: FrameSpec | None, request: ServerRequestSta
             code = FaultCode.BAD_FLAGS
             message = "mismatch between expect data flag and previous frame"
         case FrameSpec(type=FrameType.COMMAND_ARGUMENT) if request in _ARGUMENT_STATES:
-            return _refuse_flags(frame, spec)
+            return refuse_flags(frame, spec)
         case FrameSpec(type=FrameType.COMMAND_ARGUMENT):
             message = (
                 f"received command argument frame for request that is not expecting arguments: {request_id}"
             )
         case FrameSpec(type=FrameType.COMMAND_DATA) if request is _S.DATA:
-            return _refuse_flags(frame, spec)
+            return refuse_flags(frame, spec)
         case FrameSpec(type=FrameType.COMMAND_DATA):
             message = f"received command data frame for request that is not expecting data: {request_id}"
         case _:
@@ -163,5 +163,5 @@ def refuse_in_client(
         return FaultRaised(FaultCode.BAD_REQUEST_STATE, message)
     spec = revision.frames.get(frame.type_id)
     if spec is not None and spec.type in _FROM_SERVER:
-        return _refuse_flags(frame, spec)
+        return refuse_flags(frame, spec)
     return FaultRaised(FaultCode.UNEXPECTED_FRAME, f"unhandled frame type: {frame.type_id}")

@@ -81,7 +81,7 @@ def _check_progress(value: Mapping[Value, Value]) -> None:
     numbers = type(value.get(b"pos")) is int and type(value.get(b"total")) is int
     if not numbers or value[b"pos"] < -1 or value[b"total"] < 0:
         raise FaultRaised(FaultCode.BAD_PAYLOAD, "progress needs an integer pos and an unsigned total")
-    strings = [value.get(b"topic"), value.get(b"label", b""), value.get(b"item", b"")]
+    strings = [value.get(b"topic"), *(value[name] for name in (b"label", b"item") if name in value)]
     for string in strings:
         if type(string) is not bytes:
             raise FaultRaised(FaultCode.BAD_PAYLOAD, "progress topic, label and item must be bytestrings")

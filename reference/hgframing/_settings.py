@@ -45,8 +45,8 @@ class SettingsReader:
             is_last: whether the settings are complete with it (SET-006).
 
         Returns:
-            The content encodings that the peer offers, most preferred first (SET-002), known to us or not; `identity`
-            where it names none (SET-003) and as long as more frames follow.
+            The content encodings that the peer offers, most preferred first (SET-002), known to us or not; none where
+            it names none, which offers `identity` alone (SET-003), and as long as more frames follow.
 
         Raises:
             FaultRaised: `limit-exceeded` where the settings are too long, `bad-cbor` where they are not one CBOR value,
@@ -58,11 +58,7 @@ class SettingsReader:
                 f"sender protocol settings exceed the limit of {self._limits.max_settings_octets} octets"
             )
             raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
-        if not is_last:
-            return (b"identity",)
-        octets = bytes(self._octets)
-        self._octets.clear()
-        return self._read(octets)
+        return self._read(bytes(self._octets)) if is_last else ()
 
     def _read(self, octets: bytes) -> tuple[bytes, ...]:
         try:
@@ -72,7 +68,7 @@ class SettingsReader:
             raise FaultRaised(FaultCode.BAD_CBOR, message) from error
         if type(value) is not dict:
             raise FaultRaised(FaultCode.BAD_PAYLOAD, f"{_WHERE} is not a map")
-        names = value.get(b"contentencodings", [b"identity"])
+        names = value.get(b"contentencodings", [])
         if type(names) is not list or not all(type(name) is bytes for name in names):
             message = f"{_WHERE}: contentencodings is not an array of bytestrings"
             raise FaultRaised(FaultCode.BAD_PAYLOAD, message)

