@@ -14,7 +14,6 @@ import pytest
 from hgframing import ClientAction, ClientReactor, Error, Fault, Frame, ResponseData
 from hgframing_conformance.errors import ConnectError
 from hgframing_fuzz import BucketTable, encode_input
-from hgframing_fuzz._client_oracles import check_client_trace
 from hgframing_fuzz._client_session import ReferenceClient
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._loop import Budget, run_loop
@@ -31,7 +30,7 @@ SPEC = TARGETS["client-reactor"]
 def fuzz(reactor: type[ClientReactor], executions: int, guards: Guards) -> BucketTable:
     """Run the loop against the reference, or what was made of it."""
     subject = ClientSubject(ReferenceClient(reactor))
-    target = ReactorTarget(SPEC.name, subject, guards, check_client_trace)
+    target = ReactorTarget(SPEC.name, subject, guards, client_reactor_fuzzer.judge)
     bound = BoundTarget(spec=SPEC, subject=subject, target=target)
     rng, table = Random(7), BucketTable(SPEC.name)  # noqa: S311
     run_loop(bound.target, bound.mutator(rng), rng, table, budget=Budget(executions=executions))

@@ -16,22 +16,29 @@ from random import Random
 from typing import Final
 
 from hgframing_fuzz._client_oracles import check_client_trace
+from hgframing_fuzz._drive import Script
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._mutate import Mutator
-from hgframing_fuzz._outcome import Target
+from hgframing_fuzz._outcome import Finding, Target, Trace
 from hgframing_fuzz._reactor_target import ReactorTarget
 from hgframing_fuzz._script import main
 from hgframing_fuzz._server_grammar import ServerGrammar
 from hgframing_fuzz._spec import TargetSpec
 from hgframing_fuzz._subjects import Attached, Side, load_subject
+from hgframing_fuzz._transitions import check_client_tables
 
 
-__all__ = ["SPEC"]
+__all__ = ["SPEC", "judge"]
+
+
+def judge(script: Script, trace: Trace) -> Finding | None:
+    """Judge a trace by what must hold for everybody, and that of the reference by its tables too."""
+    return check_client_trace(script, trace) or check_client_tables(script, trace)
 
 
 def _open(locator: str, guards: Guards) -> tuple[Attached, Target]:
     subject = load_subject(locator, Side.CLIENT)
-    return subject, ReactorTarget("client-reactor", subject, guards, check_client_trace)
+    return subject, ReactorTarget("client-reactor", subject, guards, judge)
 
 
 def _make_mutator(codes: tuple[int, ...], rng: Random) -> Mutator:

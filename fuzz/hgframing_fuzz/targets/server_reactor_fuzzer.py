@@ -15,22 +15,30 @@ import sys
 from random import Random
 from typing import Final
 
+from hgframing_fuzz._drive import Script
 from hgframing_fuzz._grammar import ClientGrammar
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._mutate import Mutator
-from hgframing_fuzz._outcome import Target
+from hgframing_fuzz._oracles import check_trace
+from hgframing_fuzz._outcome import Finding, Target, Trace
 from hgframing_fuzz._reactor_target import ReactorTarget
 from hgframing_fuzz._script import main
 from hgframing_fuzz._spec import TargetSpec
 from hgframing_fuzz._subjects import Attached, Side, load_subject
+from hgframing_fuzz._transitions import check_server_tables
 
 
-__all__ = ["SPEC"]
+__all__ = ["SPEC", "judge"]
+
+
+def judge(script: Script, trace: Trace) -> Finding | None:
+    """Judge a trace by what must hold for everybody, and that of the reference by its tables too."""
+    return check_trace(script, trace) or check_server_tables(script, trace)
 
 
 def _open(locator: str, guards: Guards) -> tuple[Attached, Target]:
     subject = load_subject(locator, Side.SERVER)
-    return subject, ReactorTarget("server-reactor", subject, guards)
+    return subject, ReactorTarget("server-reactor", subject, guards, judge)
 
 
 def _make_mutator(codes: tuple[int, ...], rng: Random) -> Mutator:
