@@ -86,8 +86,7 @@ def encode_stream(rng: Random, revision: Revision, frames: Sequence[Frame]) -> l
         if rng.random() < 0.05:
             settings += anything(rng, 1)
     type_id = revision.type_ids[FrameType.STREAM_SETTINGS]
-    flags = revision.frames[type_id].flags.get("eos", 0)
-    placed = [Frame(frames[0].request_id, stream_id, 1, type_id, flags, settings)]
+    placed = _settings(rng, revision, Frame(frames[0].request_id, stream_id, 1, type_id, 0, settings))
     encode = _encoder(rng, name)
     for frame in frames:
         encoded = rng.random() < 0.95
@@ -97,6 +96,23 @@ def encode_stream(rng: Random, revision: Revision, frames: Sequence[Frame]) -> l
     if rng.random() < 0.3:
         placed[-1] = _end(placed[-1])
     return placed
+
+
+def _settings(rng: Random, revision: Revision, frame: Frame) -> list[Frame]:
+    """Put settings into one frame, or into two of which the second may be missing."""
+    flags = revision.frames[frame.type_id].flags
+    last, more = flags.get("eos", 0), flags.get("continuation", 0)
+    if not more or rng.random() < 0.92:
+        return [_part(frame, last, frame.payload)]
+    cut = int(rng.random() * (len(frame.payload) + 1))
+    first = _part(frame, more, frame.payload[:cut])
+    if rng.random() < 0.5:
+        return [first]
+    return [first, _part(frame, last, frame.payload[cut:], begins=False)]
+
+
+def _part(frame: Frame, flags: int, payload: bytes, *, begins: bool = True) -> Frame:
+    return Frame(frame.request_id, frame.stream_id, int(begins), frame.type_id, flags, payload)
 
 
 def _end(frame: Frame) -> Frame:

@@ -13,7 +13,7 @@ from random import Random
 from typing import Final
 
 from hgframing import Feature, Frame, FrameType, Revision
-from hgframing_fuzz._cbor import anything, array, bytestring, damage, mapping, pick
+from hgframing_fuzz._cbor import anything, array, bytestring, damage, mapping, pick, strange_string
 from hgframing_fuzz._encoded import encode_stream
 from hgframing_fuzz._grammar import ClientGrammar, draw_options, upset, with_numbers
 from hgframing_fuzz._input import REVISION_CODES, FuzzInput, Options
@@ -24,6 +24,8 @@ __all__ = ["ServerGrammar", "binary_text", "error_map", "text_map"]
 
 _TYPE: Final = bytestring(b"type")
 _MESSAGE: Final = bytestring(b"message")
+#: What is no error, and what an unwary reader takes for one.
+_NO_ERROR: Final = (b"", b"\xf6", b"\x80", b"\xa0", b"\x40", _TYPE, array([_TYPE, _MESSAGE]))
 _KINDS: Final = tuple(bytestring(name) for name in (b"server", b"command", b"protocol", b"application", b""))
 _MSG: Final = bytestring(b"msg")
 _ARGS: Final = bytestring(b"args")
@@ -33,6 +35,8 @@ _OBJECTS: Final = (_STATUS, _STATUS + b"\x41a", b"", b"\xa0", b"x" * 3000)
 #: Requests that the driver issues, and one that it does not.
 _REQUESTS: Final = (1, 1, 1, 3, 3, 5, 7, 9)
 _FAULTY: Final = 0.06
+#: How often a server sends settings, as it may.
+_SETTINGS: Final = 0.06
 
 
 def text_map(rng: Random) -> bytes:
@@ -47,10 +51,11 @@ def text_map(rng: Random) -> bytes:
 
 def error_map(rng: Random) -> bytes:
     """The CBOR of an error response, sometimes broken."""
-    if rng.random() < 0.12:
-        return pick(
-            rng, (b"", b"\xf6", b"\x80", b"\xa0", b"\x40", _TYPE, array([_TYPE, _MESSAGE]), anything(rng))
-        )
+    choice = rng.random()
+    if choice < 0.03:
+        return strange_string(rng)
+    if choice < 0.12:
+        return pick(rng, (*_NO_ERROR, anything(rng)))
     atoms = array([text_map(rng) for _ in range(int(rng.random() * 3))])
     return _break(rng, [(_TYPE, pick(rng, _KINDS)), (_MESSAGE, atoms)])
 
@@ -101,6 +106,8 @@ class ServerGrammar(ClientGrammar):
         options = draw_options(rng, self.codes)
         revision = self._revision(options)
         frames: list[Frame] = []
+        if Feature.SENDER_SETTINGS in revision.features and rng.random() < _SETTINGS:
+            frames += _even(self.settings(rng, revision))
         for _ in range(1 + int(rng.random() ** 2 * 5)):
             part = self.request(rng, revision)
             if Feature.STREAM_SETTINGS in revision.features and rng.random() < 0.2:
@@ -116,6 +123,8 @@ class ServerGrammar(ClientGrammar):
         choice = rng.random()
         if choice < 0.3:
             return [self._noise(rng, revision)]
+        if choice > 1 - _SETTINGS and Feature.SENDER_SETTINGS in revision.features:
+            return _even(self.settings(rng, revision))
         part = self.request(rng, revision)
         if choice < 0.5 and Feature.STREAM_SETTINGS in revision.features:
             return _even(encode_stream(rng, revision, part))

@@ -37,11 +37,13 @@ def test_bombs_decode_to_what_they_say() -> None:
     assert len(zlib_bomb(15)) < 20_000
 
 
-def streams(revision: Revision, count: int = 400) -> list[list[Frame]]:
-    """Encoded streams from one seed."""
+def streams(revision: Revision, count: int = 400, *, settings: int = 1) -> list[list[Frame]]:
+    """Encoded streams from one seed, those with so many frames of settings."""
     rng = Random(5)  # noqa: S311
     frames = [frame("1 1 0 command-request new|more hel"), frame("1 1 0 command-request continuation lo")]
-    return [encode_stream(rng, revision, frames) for _ in range(count)]
+    made = [encode_stream(rng, revision, frames) for _ in range(count)]
+    type_id = made[0][0].type_id
+    return [stream for stream in made if sum(one.type_id == type_id for one in stream) == settings]
 
 
 @pytest.mark.parametrize("key", ["0002-streams", "0005", "0006"])
@@ -54,6 +56,18 @@ def test_encode_stream_begins_with_settings(key: str) -> None:
         assert settings.stream_flags & 1
         assert len(rest) == 2
         assert {one.stream_id for one in stream} == {settings.stream_id}
+
+
+def test_encode_stream_settings_may_be_two_frames_or_half_of_them() -> None:
+    """A value that goes on, or that is never finished."""
+    whole, half = streams(R5, settings=2), [one for one in streams(R5) if one[0].flags == 1]
+
+    assert whole
+    assert half
+    for first, second, *_ in whole:
+        assert (first.flags, second.flags) == (1, 2)
+        assert (first.stream_flags, second.stream_flags) == (1, 0)
+    assert any(first.payload + second.payload == b"Dzlib" for first, second, *_ in whole)
 
 
 def test_encode_stream_payloads_decode_to_what_they_were() -> None:

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from hgframing_fuzz import BucketTable, FuzzInput, Outcome
+from hgframing_fuzz import BucketTable, FuzzInput, Options, Outcome
 from hgframing_fuzz._encoded import zstd_bomb
 from hgframing_fuzz._grammar import with_numbers
 from hgframing_fuzz._guards import Guards
@@ -57,6 +57,46 @@ def test_client_known_faults_are_found(bound: BoundTarget) -> None:
         # The size of a frame above 64 KiB is mistaken.
         ("own-data", "response-data"),
     } <= {(bucket.key.kind, bucket.key.where) for bucket in table}
+
+
+def test_server_known_faults_are_found(guards: Guards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From nothing, the exhausted stack and the encodings of the wrong type among them."""
+    monkeypatch.syspath_prepend(str(SUBJECT))
+    server = TARGETS["server-reactor"].bind("direct:fuzz_subject:server", guards)
+    rng, table = Random(1), BucketTable("server-reactor")  # noqa: S311
+
+    run_loop(server.target, server.mutator(rng), rng, table, budget=Budget(executions=10_000))
+
+    assert {
+        ("ProgrammingError", "onframerecv"),
+        ("CBORDecodeError", "_makeruncommandresult"),
+        ("IndexError", "_makeruncommandresult"),
+        ("TypeError", "_makeruncommandresult"),
+        ("ProgrammingError", "_makeruncommandresult"),
+        ("TypeError", "_onframeprotocolsettings"),
+        ("ValueError", "_makeruncommandresult"),
+        ("RecursionError", "_makeruncommandresult"),
+        ("TypeError", "makeoutputstream"),
+        ("command-shape", "run-command"),
+    } <= {(bucket.key.kind, bucket.key.where) for bucket in table}
+
+
+def test_codec_known_faults_are_found(guards: Guards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A length above 64 KiB that is mistaken, 16 MiB that are written as 0, a flag that leaks into the type."""
+    monkeypatch.syspath_prepend(str(SUBJECT))
+    codec = TARGETS["header"].bind("direct:fuzz_subject:codec", guards)
+    rng, table = Random(1), BucketTable("header")  # noqa: S311
+
+    run_loop(codec.target, codec.mutator(rng), rng, table, budget=Budget(executions=1000))
+    frame = an_input("1 1 0 command-data eos x").frames[0]
+    finding = codec.target.check(FuzzInput(Options(answers=6 << 2), (frame,))).finding
+
+    assert {
+        ("header-read", "length", "length-3"),
+        ("header-overflow", "flags", "written"),
+    } <= {(bucket.key.kind, bucket.key.where, bucket.key.line) for bucket in table}
+    assert finding is not None
+    assert (finding.kind, finding.where) == ("header-overflow", "payload")
 
 
 def test_client_decompression_bomb_is_found(bound: BoundTarget) -> None:

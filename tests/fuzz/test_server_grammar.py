@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from collections import Counter
 from random import Random
 
@@ -59,3 +61,21 @@ def test_frames_and_payloads_for_an_input_that_exists_can_be_sent() -> None:
         assert isinstance(grammar.payload(rng, frames[0], value.options), bytes)
 
     assert {3, 5, 6, 7, 9} <= seen
+
+
+def test_sequences_have_settings_and_settings_that_are_left_unfinished() -> None:
+    """What a server seldom sends, and what it must not leave half done."""
+    rng, grammar, revision = Random(6), ServerGrammar((0,)), REVISIONS["0006"]  # noqa: S311
+    sender = revision.type_ids[FrameType.SENDER_SETTINGS]
+    stream = revision.type_ids[FrameType.STREAM_SETTINGS]
+    values = [grammar.sequence(rng) for _ in range(1500)]
+
+    assert sum(frame.type_id == sender for value in values for frame in value.frames) > 50
+    more = revision.frames[stream].flags["continuation"]
+    unfinished = [
+        following.type_id != stream
+        for value in values
+        for frame, following in itertools.pairwise(value.frames)
+        if (frame.type_id, frame.flags) == (stream, more)
+    ]
+    assert 5 < sum(unfinished) < len(unfinished)
