@@ -7,6 +7,7 @@ sends half, goes away) costs a thread for at most the time-out, and never a trac
 from __future__ import annotations
 
 import contextlib
+import io
 import signal
 import socket
 import socketserver
@@ -20,6 +21,7 @@ from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 import click
 
 from hgframing import REVISIONS, HttpApplication, Permission, Refusal
+from hgframing_conformance._exchange import DeadlineReader
 from hgframing_conformance._summary import Exit
 
 
@@ -49,6 +51,13 @@ class _Handler(WSGIRequestHandler):
     """One connection; quiet unless asked."""
 
     with_log: ClassVar[bool] = False
+
+    def setup(self) -> None:
+        """Give the client as long for the whole of its request as it may be silent."""
+        super().setup()
+        assert self.timeout is not None  # noqa: S101 - every handler that is made here has one
+        reader = DeadlineReader(self.connection, time.monotonic() + self.timeout)
+        self.rfile = io.BufferedReader(reader)
 
     def handle(self) -> None:
         """Answer the one request of a connection."""
@@ -112,7 +121,7 @@ def _stop(_number: int, _frame: Any) -> None:
     type=click.FloatRange(0, 3600, min_open=True),
     default=30.0,
     show_default=True,
-    help="Seconds that a client may be silent.",
+    help="Seconds that a client may take for a whole request, and for reading a piece of the response.",
 )
 @click.option("--log", is_flag=True, help="Write a line for each request on standard error.")
 def command(port: int, revision: str, *, read_only: bool, timeout: float, log: bool) -> int:

@@ -20,7 +20,7 @@ from typing import IO, Any, Final, cast
 from hgframing_conformance._quoting import quote
 
 
-__all__ = ["Breakdown", "ExchangeError", "Response", "Server", "ask"]
+__all__ = ["Breakdown", "DeadlineReader", "ExchangeError", "Response", "Server", "ask"]
 
 #: Octets of a response body: far above any answer to a case, far below what a machine has.
 MAX_BODY: Final = 16 * 1024 * 1024
@@ -79,8 +79,13 @@ class Response:
         return next((value for key, value in self.headers if key == name), "")
 
 
-class _Reader(io.RawIOBase):
-    """The octets of a connection until the deadline."""
+class DeadlineReader(io.RawIOBase):
+    """The octets of a connection until a deadline: whoever sends one at a time has no longer than who sends none.
+
+    Args:
+        connection: what is read; its own time-out is as it was after each read.
+        deadline: a value of `time.monotonic`; reading after it raises `TimeoutError`.
+    """
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         super().__init__()
@@ -88,18 +93,24 @@ class _Reader(io.RawIOBase):
         self._deadline = deadline
 
     def readable(self) -> bool:
+        """Say that this is for reading."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Read what comes next."""
+        before = self._connection.gettimeout()
         self._connection.settimeout(_left(self._deadline))
-        return self._connection.recv_into(buffer)
+        try:
+            return self._connection.recv_into(buffer)
+        finally:
+            self._connection.settimeout(before)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Connection:
     """What the standard library's response wants of a socket."""
 
-    reader: _Reader
+    reader: DeadlineReader
 
     def makefile(self, _mode: str) -> IO[bytes]:
         return io.BufferedReader(self.reader)
@@ -176,7 +187,7 @@ def _send(connection: socket.socket, octets: bytes, deadline: float) -> None:
 
 
 def _receive(connection: socket.socket, method: str, deadline: float) -> Response:
-    wire = _Connection(_Reader(connection, deadline))
+    wire = _Connection(DeadlineReader(connection, deadline))
     response = http.client.HTTPResponse(cast("socket.socket", wire), method=method)
     try:
         response.begin()

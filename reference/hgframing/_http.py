@@ -314,10 +314,7 @@ def _path(environ: _Environ) -> bytes:
 
 
 def _query(environ: _Environ) -> dict[str, str]:
-    try:
-        return dict(urllib.parse.parse_qsl(environ.get("QUERY_STRING", "")))
-    except ValueError:
-        return {}
+    return dict(urllib.parse.parse_qsl(environ.get("QUERY_STRING", "")))
 
 
 def _bare(media_range: str) -> str:
