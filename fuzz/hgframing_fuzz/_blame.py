@@ -13,6 +13,7 @@ an alarm wherever the code happened to be: for these the line is the function th
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 
 from collections.abc import Iterable
@@ -84,8 +85,14 @@ def blame(
         return where, "none"
     if by_function:
         named = entered or innermost[0]
-        return where, f"{Path(named.co_filename).stem}-{named.co_name}"
-    return where, f"{Path(innermost[0].co_filename).stem}-{innermost[1]}"
+        return where, f"{_stem(named.co_filename)}-{named.co_name}"
+    return where, f"{_stem(innermost[0].co_filename)}-{innermost[1]}"
+
+
+@functools.cache
+def _stem(file: str) -> str:
+    """The name of a file alone; there are few, and each is asked for thousands of times a second."""
+    return Path(file).stem
 
 
 def _file_of(name: str) -> str:

@@ -147,7 +147,10 @@ def drive(session: Session, script: Script, trace: Trace) -> None:
         if not observed and not by_frame:
             # Most chunks are an octet of a frame that is not whole; only frames are counted.
             continue
-        commands = _NOTHING if silent else [one for one in observed if one.kind is _RUN]
+        if silent or (len(observed) == 1 and observed[0].kind is not _RUN):
+            trace.append(Seen(observed, session.state))
+            continue
+        commands = [one for one in observed if one.kind is _RUN]
         if not commands:
             trace.append(Seen(observed, session.state))
         elif script.late:
@@ -164,7 +167,6 @@ def drive(session: Session, script: Script, trace: Trace) -> None:
 # Attributes of an enum's class are looked up by a descriptor, once for each chunk.
 _RUN: Final = Kind.RUN_COMMAND
 _BY_FRAME: Final = Delivery.FRAME
-_NOTHING: Final[Sequence[Observed]] = ()
 
 
 def _answer(

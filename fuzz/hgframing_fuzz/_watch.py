@@ -11,23 +11,19 @@ not one.
 from __future__ import annotations
 
 import time
-import traceback
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from hgframing_fuzz._blame import CodeUnderTest, blame
 from hgframing_fuzz._guards import MEMORY_BUDGET, QUICK, BudgetAlarm, Guards, confine
 from hgframing_fuzz._outcome import Finding
+from hgframing_fuzz._told import tell
 
 
 __all__ = ["ObjectionError", "Watch"]
 
 _T = TypeVar("_T")
-
-#: Lines of a traceback that are kept: the driver's and the innermost. Between them a recursion repeats
-#: itself.
-_TRACEBACK_LINES: Final = 30
 
 
 class ObjectionError(Exception):
@@ -144,7 +140,7 @@ class Watch:
             return Finding(kind, "none", "none", message, lambda: message)
         by_function = isinstance(error, RecursionError | BudgetAlarm)
         where, line = blame(error.__traceback__, self._code, by_function=by_function)
-        return Finding(kind, where, line, message, lambda: _explain(error))
+        return Finding(kind, where, line, message, tell(error).text)
 
 
 def _one_line(error: BaseException) -> str:
@@ -154,12 +150,3 @@ def _one_line(error: BaseException) -> str:
     except Exception as broken:  # noqa: BLE001 -- foreign exceptions have foreign __str__ methods
         text = f"(its message raises {type(broken).__name__})"
     return " ".join(text.split())[:200]
-
-
-def _explain(error: BaseException) -> str:
-    """The traceback, with the middle of a long one left out."""
-    lines = "".join(traceback.format_exception(error)).splitlines()
-    if len(lines) > _TRACEBACK_LINES:
-        half = _TRACEBACK_LINES // 2
-        lines = [*lines[:half], f"  ... {len(lines) - 2 * half} lines ...", *lines[-half:]]
-    return "\n".join(lines) + "\n"

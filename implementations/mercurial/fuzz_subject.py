@@ -50,6 +50,12 @@ _STATES: Final = {
 
 _PLAIN: Final = {b"wantframe": Observed(Kind.WANT_FRAME), b"noop": Observed(Kind.NOOP)}
 
+#: The same, as all that one call led to: most frames lead to nothing else.
+_ALONE: Final = {name: (one,) for name, one in _PLAIN.items()}
+
+# Attributes of an enum's class are looked up by a descriptor, once for each frame.
+_ERROR: Final = Kind.ERROR
+
 #: What a command answers, chosen by the input's seed.
 _RESPONSES: Final[tuple[list[Any], ...]] = (
     [b"ok"],
@@ -84,16 +90,17 @@ class _ServerSession:
             except error.Abort as abort:
                 self._aborted = (Observed(Kind.ERROR, None, ("", bytes(abort.message))),)
                 return observed + self._aborted
-            one = _observe(*self._reactor.onframerecv(frame))
-            observed += (one,)
-            if one.kind is Kind.ERROR:
+            name, meta = self._reactor.onframerecv(frame)
+            observed += _ALONE.get(name) or (_observe(name, meta),)
+            if name == b"error":
                 # The rest of the chunk is not read, as no caller would: Mercurial mistakes the size of a
                 # frame above 64 KiB, and takes its payload for thousands of frames.
                 break
         return observed
 
     def end_input(self) -> tuple[Observed, ...]:
-        return (_observe(*self._reactor.oninputeof()),)
+        name, meta = self._reactor.oninputeof()
+        return _ALONE.get(name) or (_observe(name, meta),)
 
     def answer(self, answer: Answer) -> tuple[Observed, ...]:
         # One stream for all responses, made when the first one is due, as the HTTP server does.
@@ -163,12 +170,12 @@ class _ClientSession:
                 return observed + self._aborted
             one = _observe_client(*self._reactor.onframerecv(frame))
             observed += (one,)
-            if one.kind is Kind.ERROR:
+            if one.kind is _ERROR:
                 break
         return observed
 
     def end_input(self) -> tuple[Observed, ...]:
-        return (_PLAIN[b"noop"],)  # the reactor cannot be told
+        return _ALONE[b"noop"]  # the reactor cannot be told
 
     def answer(self, answer: Answer) -> tuple[Observed, ...]:
         raise AssertionError(f"a client is asked to answer {answer.request}")
