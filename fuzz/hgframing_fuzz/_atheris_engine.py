@@ -222,7 +222,11 @@ def fuzz(
         choice = rng.random()
         if choice < _RAW:
             return bytes(atheris.Mutate(octets, max_size))
-        value = mutator.fresh() if choice < _FRESH else mutator.mutate(decode_input(octets))
+        try:
+            value = mutator.fresh() if choice < _FRESH else mutator.mutate(decode_input(octets))
+        except MemoryError:
+            # The address space is bounded, and a mutator makes bombs. No finding, and no reason to end.
+            return octets[:max_size]
         return _fitting(value, max_size)
 
     def cross(left: bytes, right: bytes, max_size: int, seed: int) -> bytes:

@@ -2,8 +2,8 @@
 
 libFuzzer owns its process and ends it as it likes, without Python's clean-up. So what it finds is written when it is
 found, what it did every other second, and the worker ends it itself: that is the only way to end without losing the
-last second. libFuzzer's own limits of time and memory and its handlers of signals are off: whatever ends a worker ends
-it in the same way with every engine, and its owner makes the same finding of it.
+last second. libFuzzer's own limit of memory and its handlers of signals are off, and its limit of time is far above
+ours: whatever ends a worker ends it in the same way with every engine, and its owner makes the same finding of it.
 
 Fork mode, which libFuzzer has for targets that die, was measured to be slower than one process.
 """

@@ -8,6 +8,7 @@
     workers/<session>-<n>.json  what one worker does, replaced as a whole every few seconds
     workers/<session>-<n>.log   what it printed, which is nothing unless it died
     workers/<session>-<n>.input what it is running, in case that it dies of it
+    deaths/                     what workers printed that died, where no input explains it
     stop                        whoever makes this file ends the session, as Ctrl-C does
 
 Every file is written under another name and renamed, so that a campaign that is killed loses the last seconds of its
@@ -56,6 +57,8 @@ _NAME_SIZE: Final = 32
 _SILENCE: Final = 15.0
 #: Octets that a worker may print before the beginning is left out.
 _MAX_LOG: Final = 1024 * 1024
+#: Files of deaths that no input explains.
+_MAX_DEATHS: Final = 40
 
 
 class CampaignError(Exception):
@@ -96,6 +99,7 @@ class CampaignDirectory:
         self.curve = path / "curve.jsonl"
         self.corpus_path = path / "corpus"
         self._workers = path / "workers"
+        self._deaths = path / "deaths"
         self._identity = path / "campaign.json"
         self._past = path / "past.json"
         self._count = 0
@@ -129,9 +133,9 @@ class CampaignDirectory:
         for record in left:
             if record.stint.ended is Ended.RUNNING:
                 # Whether it was killed with its owner or by its input nobody knows: whoever reads it next will see.
-                last = read_scratch(self.scratch(record.stint.name))
-                if last is not None:
-                    self.keep(last[1])
+                _, last = read_scratch(self.scratch(record.stint.name))
+                if last:
+                    self.keep(last)
                 self.tell(
                     msgspec.structs.replace(
                         record, stint=msgspec.structs.replace(record.stint, ended=Ended.LOST)
@@ -210,6 +214,15 @@ class CampaignDirectory:
     def scratch(self, name: str) -> Path:
         """What a worker is running."""
         return self._workers / f"{name}.input"
+
+    def bury(self, name: str) -> None:
+        """Keep what a worker printed and was running, if it died and nobody knows why; of the last few."""
+        self._deaths.mkdir(exist_ok=True)
+        for file in (self.log(name), self.scratch(name)):
+            if file.exists():
+                file.replace(self._deaths / file.name)
+        for file in sorted(self._deaths.iterdir(), key=lambda path: path.stat().st_mtime)[:-_MAX_DEATHS]:
+            file.unlink()
 
     def trim_logs(self) -> None:
         """Leave out what workers that print without end have printed."""
@@ -296,7 +309,7 @@ class CampaignDirectory:
     def octets(self) -> int:
         """Octets of all files; what a sparse file does not have does not count."""
         size = 0
-        for directory in (self.path, self.corpus_path, self._workers):
+        for directory in (self.path, self.corpus_path, self._workers, self._deaths):
             with contextlib.suppress(FileNotFoundError), os.scandir(directory) as entries:
                 for entry in entries:
                     with contextlib.suppress(FileNotFoundError):

@@ -26,8 +26,9 @@ from hgframing_fuzz._campaign import CampaignDirectory, CampaignError, Identity
 from hgframing_fuzz._curve import Curve, Point
 from hgframing_fuzz._engines import Engine, next_engine
 from hgframing_fuzz._input import FuzzInput
-from hgframing_fuzz._records import Ended, Stint
-from hgframing_fuzz._worker_process import Order, WorkerProcess
+from hgframing_fuzz._order import Order
+from hgframing_fuzz._records import DEATHS, Ended, Stint
+from hgframing_fuzz._worker_process import WorkerProcess
 
 
 __all__ = ["Field", "Plan", "run_session"]
@@ -225,7 +226,7 @@ class _Session:
             )
         ground.spent += record.stint.seconds
         ground.directory.fold([record.stint.name])
-        early = record.stint.ended in {Ended.DIED, Ended.HUNG} and record.stint.executions < _EARLY
+        early = record.stint.ended in DEATHS and record.stint.executions < _EARLY
         self._early = self._early + 1 if early else 0
         if self._early > _MAX_EARLY_DEATHS:
             raise CampaignError(

@@ -32,11 +32,11 @@ from hgframing_fuzz._findings import RunSummary
 from hgframing_fuzz._guards import Guards, resident
 from hgframing_fuzz._input import FuzzInput, decode_input, encode_input
 from hgframing_fuzz._loop import Budget, LoopStats, run_loop
+from hgframing_fuzz._order import Order
 from hgframing_fuzz._outcome import Outcome, Target
 from hgframing_fuzz._records import Ended, Look, Record
 from hgframing_fuzz._scratch import Scratch
 from hgframing_fuzz._spec import BoundTarget
-from hgframing_fuzz._worker_process import Order
 from hgframing_fuzz.targets import TARGETS
 
 
@@ -60,16 +60,19 @@ class _Noting:
         self.name = target.name
         self._check = target.check
         self._note = scratch.note
+        self._done = scratch.done
 
     def check(self, value: FuzzInput) -> Outcome:
         self._note(encode_input(value))
         try:
-            return self._check(value)
+            outcome = self._check(value)
         except BaseException:  # noqa: BLE001 -- SystemExit for instance: code under test ends the process
             traceback.print_exc()
             sys.stderr.flush()
             # Whatever is between here and the top, libFuzzer for instance, has its own idea of it.
             os._exit(ESCAPED)
+        self._done()
+        return outcome
 
 
 class Worker:

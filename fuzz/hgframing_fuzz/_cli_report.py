@@ -34,6 +34,9 @@ __all__ = [
 
 _USAGE: Final = 2
 
+#: Characters of a line of an input, and lines; reports and pages have the rest.
+_LINE_WIDTH: Final = 100
+_LINES: Final = 4
 #: Columns of the table of buckets where the output is no terminal: enough for an id and a short input on one
 #: line.
 _WIDTH: Final = 200
@@ -130,6 +133,10 @@ def report(summary: RunSummary, target_name: str, locator: str) -> None:
     )
 
 
+def _short(line: str) -> str:
+    return line if len(line) <= _LINE_WIDTH else f"{line[: _LINE_WIDTH - 1]}…"
+
+
 def _table(summary: RunSummary, bound: BoundTarget) -> Table:
     table = Table(show_lines=False)
     table.add_column("bucket", overflow="fold")
@@ -143,6 +150,6 @@ def _table(summary: RunSummary, bound: BoundTarget) -> Table:
             str(bucket.count),
             f"{bucket.first_seconds:.2f} s (#{bucket.first_execution})",
             # Square brackets of a payload are no markup.
-            "\n".join(line.replace("[", "\\[") for line in bound.excerpt(value)),
+            "\n".join(_short(line).replace("[", "\\[") for line in bound.excerpt(value)[:_LINES]),
         )
     return table

@@ -169,7 +169,12 @@ class _Run:
             if stats.seconds >= due:
                 on_progress(stats)
                 due = stats.seconds + _PROGRESS_INTERVAL
-            self.execute(make())
+            try:
+                value = make()
+            except MemoryError:
+                # The address space is bounded, and a mutator makes bombs. No finding, and no reason to end.
+                continue
+            self.execute(value)
 
     def make(self, mutator: InputMaker, rng: Random) -> FuzzInput:
         """Make the next input."""

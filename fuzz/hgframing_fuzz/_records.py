@@ -17,7 +17,7 @@ import msgspec
 from hgframing_fuzz._findings import BucketSummary, RunSummary
 
 
-__all__ = ["Ended", "Look", "Past", "Record", "Stint", "combine", "fold", "shifted"]
+__all__ = ["DEATHS", "Ended", "Look", "Past", "Record", "Stint", "combine", "fold", "shifted"]
 
 #: Stints that are listed one by one; of older ones only the sums stay.
 _MAX_STINTS: Final = 5000
@@ -32,10 +32,17 @@ class Ended(enum.StrEnum):
     PLATEAU = "plateau"
     MEMORY = "memory"
     STOPPED = "stopped"
+    #: Of an input that ends another process as well.
     DIED = "died"
     HUNG = "hung"
+    #: Of something else: killed from outside, or short of memory between two inputs.
+    UNEXPLAINED = "died, and no input explains it"
     #: The process that owned the worker was killed, or the machine went down.
     LOST = "lost"
+
+
+#: The ends that are no end that a worker chose.
+DEATHS: Final = frozenset({Ended.DIED, Ended.HUNG, Ended.UNEXPLAINED})
 
 
 class Stint(msgspec.Struct, frozen=True, rename="kebab"):
@@ -126,12 +133,14 @@ class Past(msgspec.Struct, frozen=True):
         total: what all of them found; times are the campaign's.
         dropped: how many are in the total alone.
         deaths: how many died or hung.
+        unexplained: how many of these of no input.
     """
 
     stints: tuple[Stint, ...] = ()
     total: RunSummary | None = None
     dropped: int = 0
     deaths: int = 0
+    unexplained: int = 0
 
 
 def shifted(record: Record) -> RunSummary:
@@ -195,5 +204,6 @@ def fold(past: Past, records: Iterable[Record]) -> Past:
         stints=stints[excess:],
         total=combine(parts),
         dropped=past.dropped + excess,
-        deaths=past.deaths + sum(record.stint.ended in {Ended.DIED, Ended.HUNG} for record in new),
+        deaths=past.deaths + sum(record.stint.ended in DEATHS for record in new),
+        unexplained=past.unexplained + sum(record.stint.ended is Ended.UNEXPLAINED for record in new),
     )

@@ -56,20 +56,25 @@ class Scratch:
         shared[_HEAD.size : _HEAD.size + size] = octets
         _HEAD.pack_into(shared, 0, self._count, size)
 
+    def done(self) -> None:
+        """The input is through; whatever comes now is not its doing."""
+        _HEAD.pack_into(self._map, 0, self._count, 0)
 
-def read_scratch(path: Path) -> tuple[int, bytes] | None:
+
+def read_scratch(path: Path) -> tuple[int, bytes]:
     """Read what a worker was running.
 
     Args:
         path: the file of its `Scratch`.
 
     Returns:
-        Which input it was, from 1, and its octets; None where it ran none, or the file is not there.
+        How many inputs it began, and the octets of the last one; empty if that was through. Where it began none, or
+        the file is not there, 0.
     """
     try:
         with path.open("rb") as file:
             count, size = _HEAD.unpack(file.read(_HEAD.size))
             octets = file.read(min(size, _ROOM))
     except (OSError, struct.error):
-        return None
-    return (count, octets) if size and len(octets) == size else None
+        return 0, b""
+    return count, octets if len(octets) == size else b""

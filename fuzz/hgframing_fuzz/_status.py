@@ -81,6 +81,7 @@ class CampaignStatus(msgspec.Struct, frozen=True, rename="kebab"):
         quiet: seconds since something new was kept or found; None: never.
         plateau: whether that is long, and somebody runs.
         deaths: workers that died or hung.
+        unexplained: how many of these of no input.
         restarts: workers that had grown too large.
         disk: octets of all files.
         workers: those that run.
@@ -103,6 +104,7 @@ class CampaignStatus(msgspec.Struct, frozen=True, rename="kebab"):
     quiet: float | None
     plateau: bool
     deaths: int
+    unexplained: int
     restarts: int
     disk: int
     workers: tuple[WorkerStatus, ...]
@@ -169,6 +171,7 @@ def read_status(campaign: CampaignDirectory) -> CampaignStatus | None:
         quiet=quiet,
         plateau=bool(running) and quiet is not None and quiet > PLATEAU,
         deaths=past.deaths,
+        unexplained=past.unexplained,
         restarts=sum(stint.ended is Ended.MEMORY for stint in stints),
         disk=campaign.octets(),
         workers=tuple(running),
@@ -189,7 +192,10 @@ def status_lines(status: CampaignStatus) -> list[str]:
         ("corpus", f"{status.corpus} inputs"),
         ("buckets", f"{status.buckets} of {status.roots} root causes"),
         ("last new", _ago(status.quiet) + (" (plateau)" if status.plateau else "")),
-        ("deaths", f"{status.deaths}, and {status.restarts} restarts for memory"),
+        (
+            "deaths",
+            f"{status.deaths}, {status.unexplained} of no input, and {status.restarts} restarts for memory",
+        ),
         ("disk", f"{status.disk / 1024 / 1024:.1f} MiB"),
     ]
     return [f"{name:<12}{text}" for name, text in rows]

@@ -16,48 +16,21 @@ from hgframing_fuzz._atheris_worker import BLIND
 from hgframing_fuzz._blame import CodeUnderTest
 from hgframing_fuzz._buckets import BucketTable
 from hgframing_fuzz._campaign import CampaignDirectory
-from hgframing_fuzz._deaths import death_finding
+from hgframing_fuzz._deaths import Death, confirm, death_finding
 from hgframing_fuzz._findings import RunSummary
 from hgframing_fuzz._input import FuzzInput, decode_input
-from hgframing_fuzz._records import Ended, Look, Record, Stint
+from hgframing_fuzz._order import Order
+from hgframing_fuzz._records import Ended, Look, Record
 from hgframing_fuzz._scratch import read_scratch
 
 
-__all__ = ["Order", "Witness", "WorkerProcess"]
+__all__ = ["Witness", "WorkerProcess"]
 
 #: Lines of a log that an error shows.
 _TAIL: Final = 15
 #: Seconds that a worker may need for the input that it runs when its time is up, and to say where it is.
 _PATIENCE: Final = 30.0
 _LAST_WORD: Final = 2.0
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What a worker is to do.
-
-    Attributes:
-        target: the target's name.
-        locator: the implementation.
-        directory: of the campaign.
-        begun: when it was started, by the machine's monotonic clock, which all processes share.
-        until: when to end, by the same clock.
-        plateau: seconds without anything new after which it ends.
-        resident: octets of memory above which it ends.
-        last: the session ends with it.
-        stint: who it is: engine, seed, times.
-        parent: the process that started it; without it the worker ends.
-    """
-
-    target: str
-    locator: str
-    directory: str
-    begun: float
-    until: float
-    plateau: float
-    resident: int
-    last: bool
-    stint: Stint
-    parent: int
 
 
 class Witness(Protocol):
@@ -88,7 +61,6 @@ class WorkerProcess:
         self._silence = silence
         self._heard = time.monotonic()
         self._told = -1.0
-        self._hung = False
         self._log = directory.log(order.stint.name)
         command = [
             sys.executable,
@@ -118,7 +90,6 @@ class WorkerProcess:
 
     def _abort(self) -> int:
         """End a worker that does not answer."""
-        self._hung = True
         # Which prints where it is, even if that is a call into C (`faulthandler`).
         self._process.send_signal(signal.SIGABRT)
         try:
@@ -153,7 +124,7 @@ class WorkerProcess:
             return ""
 
     def close(self, status: int, witness: Witness) -> Record | None:
-        """Close its books: what it told last, and if it died, the finding that this is.
+        """Close its books: what it told last, and if its last input ends another process too, the finding that this is.
 
         Args:
             status: how it ended.
@@ -165,44 +136,49 @@ class WorkerProcess:
         record = self._directory.record(self.stint.name)
         if status in {0, BLIND}:
             return record
-        last = read_scratch(self._directory.scratch(self.stint.name))
-        if last is None:
+        executions, octets = read_scratch(self._directory.scratch(self.stint.name))
+        if not executions:
             return None
-        record = self._died(record, status, last, witness)
+        record = self._stopped(record, executions)
+        death = confirm(self._order, octets) if octets else None
+        if death is None:
+            ended = Ended.UNEXPLAINED
+            self._directory.bury(self.stint.name)
+        else:
+            ended = Ended.HUNG if death.hung else Ended.DIED
+            record = self._blame(record, death, octets, witness)
+            # Whoever reads it from the corpus would die as well.
+            self._directory.forget(octets)
+        record = msgspec.structs.replace(record, stint=msgspec.structs.replace(record.stint, ended=ended))
         self._directory.tell(record)
-        # Whoever reads it from the corpus would die as well.
-        self._directory.forget(last[1])
         return record
 
-    def _died(self, record: Record | None, status: int, last: tuple[int, bytes], witness: Witness) -> Record:
-        """Add a death to what a worker told."""
+    def _stopped(self, record: Record | None, executions: int) -> Record:
+        """What a worker did up to its death, of which it told nothing any more."""
         order, now = self._order, time.time()
-        executions, octets = last
         if record is None:
             summary = RunSummary(order.target, "", self.stint.engine, self.stint.seed, 1, 0.0, 0, ())
             record = Record(self.stint, summary, (Look(now, 0.0, 1, 0),), self._process.pid)
         stint, summary = record.stint, record.summary
         seconds = round(max(stint.seconds, now - stint.started), 3)
-        finding = death_finding(
-            status, self._printed(), engine=stint.engine, hung=self._hung, code=witness.code
+        return msgspec.structs.replace(
+            record,
+            stint=msgspec.structs.replace(stint, seconds=seconds, executions=executions),
+            summary=msgspec.structs.replace(summary, seconds=seconds, executions=executions),
         )
-        table = BucketTable(order.target)
-        bucket = table.add(finding, octets, seconds=seconds, execution=executions)
+
+    def _blame(self, record: Record, death: Death, octets: bytes, witness: Witness) -> Record:
+        """Make a finding of a death."""
+        stint, summary = record.stint, record.summary
+        finding = death_finding(death, engine=stint.engine, code=witness.code)
+        table = BucketTable(self._order.target)
+        bucket = table.add(finding, octets, seconds=stint.seconds, execution=stint.executions)
         if bucket is not None:
             self._directory.findings.save(bucket, witness.describe(decode_input(octets)))
         return msgspec.structs.replace(
             record,
-            stint=msgspec.structs.replace(
-                stint,
-                seconds=seconds,
-                executions=executions,
-                buckets=stint.buckets + 1,
-                ended=Ended.HUNG if self._hung else Ended.DIED,
-            ),
+            stint=msgspec.structs.replace(stint, buckets=stint.buckets + 1),
             summary=msgspec.structs.replace(
-                summary,
-                seconds=seconds,
-                executions=executions,
-                buckets=(*summary.buckets, *RunSummary.summarise(table)),
+                summary, buckets=(*summary.buckets, *RunSummary.summarise(table))
             ),
         )

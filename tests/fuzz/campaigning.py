@@ -12,8 +12,8 @@ from typing import Final
 from hgframing_fuzz._campaign import CampaignDirectory, Identity
 from hgframing_fuzz._campaign_run import Field
 from hgframing_fuzz._engines import Engine
+from hgframing_fuzz._order import Order
 from hgframing_fuzz._records import Stint
-from hgframing_fuzz._worker_process import Order
 from tests.fuzz import miniatures
 
 

@@ -198,3 +198,16 @@ def test_campaigns_in_a_directory_are_one_or_one_for_each_target(tmp_path: Path)
 
     assert [one.path.name for one in campaigns_in(tmp_path)] == ["client-reactor", "server-reactor"]
     assert [one.path.name for one in campaigns_in(tmp_path / "server-reactor")] == ["server-reactor"]
+
+
+def test_deaths_that_nobody_explains_are_kept_and_not_without_end(
+    campaign: CampaignDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was printed and what was running, of the last few."""
+    monkeypatch.setattr("hgframing_fuzz._campaign._MAX_DEATHS", 2)
+    for number in range(4):
+        campaign.log(f"1-{number}").write_text("what it printed")
+        os.utime(campaign.log(f"1-{number}"), (number, number))
+        campaign.bury(f"1-{number}")
+
+    assert sorted(path.name for path in (campaign.path / "deaths").iterdir()) == ["1-2.log", "1-3.log"]

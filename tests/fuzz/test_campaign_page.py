@@ -130,7 +130,7 @@ def test_page_has_findings_engines_and_seeds(campaign: CampaignDirectory) -> Non
         "123458",
         "atheris",
         "2027-01-15 08:00:03 UTC",
-        "1 worker died",
+        "1 worker died; 1 of an input",
         "root causes 1",
     ):
         assert part in plain, part

@@ -62,16 +62,20 @@ def test_plateau_changes_the_engine(tmp_path: Path) -> None:
     pytest.importorskip("atheris")
     field = a_field(tmp_path, mortal("dull"), engines=engines_of(Choice.MIXED))
 
-    run_session(tmp_path, [field], Plan(workers=1, seconds=9.0, plateau=1.0))
+    def stop() -> None:
+        if any(record.stint.branches for record in field.directory.running()):
+            (tmp_path / "stop").touch()
 
-    stints = CampaignDirectory(tmp_path).past().stints
-    assert [stint.engine for stint in stints][:2] == ["loop", "atheris"]
-    assert stints[0].ended is Ended.PLATEAU
-    assert stints[1].branches > 0
+    run_session(tmp_path, [field], Plan(workers=1, seconds=600.0, plateau=1.0), on_tick=stop)
+
+    first, second = CampaignDirectory(tmp_path).past().stints[:2]
+    assert (first.engine, second.engine) == ("loop", "atheris")
+    assert first.ended is Ended.PLATEAU
+    assert second.branches > 0
 
 
-def test_killed_worker_is_replaced_and_is_a_finding(tmp_path: Path) -> None:
-    """As the system kills one that takes too much memory."""
+def test_killed_worker_is_replaced(tmp_path: Path) -> None:
+    """By somebody, of no input: it is counted."""
     field = a_field(tmp_path)
     killed: list[int] = []
 
@@ -80,14 +84,17 @@ def test_killed_worker_is_replaced_and_is_a_finding(tmp_path: Path) -> None:
         if running and not killed:
             killed.append(running[0].pid)
             os.kill(running[0].pid, signal.SIGKILL)
+        if any(record.pid not in killed and record.stint.executions > 100 for record in running):
+            (tmp_path / "stop").touch()
 
-    run_session(tmp_path, [field], Plan(workers=1, seconds=6.0), on_tick=kill)
+    run_session(tmp_path, [field], Plan(workers=1, seconds=600.0), on_tick=kill)
 
     first, second = field.directory.past().stints
-    assert (first.ended, second.ended) == (Ended.DIED, Ended.TIME)
-    total = field.directory.total()
-    assert total is not None
-    assert any(bucket.id == "server-reactor.died.SIGKILL.none" for bucket in total.buckets)
+    assert (first.ended, second.ended) == (Ended.UNEXPLAINED, Ended.STOPPED)
+    past = field.directory.past()
+    assert (past.deaths, past.unexplained) == (1, 1)
+    assert past.total is not None
+    assert not any(".died." in bucket.id for bucket in past.total.buckets)
     assert second.executions > 100
 
 
@@ -95,12 +102,16 @@ def test_input_that_kills_workers_ends_no_campaign(tmp_path: Path) -> None:
     """Each death is counted in its bucket, under whichever engine."""
     field = a_field(tmp_path, mortal("crashes"))
 
-    run_session(tmp_path, [field], Plan(workers=2, seconds=5.0))
+    def stop() -> None:
+        if field.directory.past().deaths >= 2:
+            (tmp_path / "stop").touch()
+
+    run_session(tmp_path, [field], Plan(workers=2, seconds=600.0), on_tick=stop)
 
     total = field.directory.total()
     assert total is not None
     [bucket] = total.buckets
-    assert bucket.count == field.directory.past().deaths >= 2
+    assert 2 <= bucket.count <= field.directory.past().deaths
 
 
 def test_two_targets_share_one_worker(tmp_path: Path) -> None:
@@ -112,7 +123,7 @@ def test_two_targets_share_one_worker(tmp_path: Path) -> None:
     run_session(tmp_path, fields, Plan(workers=1, seconds=8.0))
 
     spent = [sum(stint.seconds for stint in field.directory.past().stints) for field in fields]
-    assert all(seconds > 1.0 for seconds in spent)
+    assert all(spent)
     first = fields[0].directory.past().stints[0]
     assert first.ended is Ended.TURN
 

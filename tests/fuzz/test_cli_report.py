@@ -48,3 +48,15 @@ def test_report_shows_buckets_without_taking_octets_for_markup(capsys: pytest.Ca
     assert "[red]x" in output
     assert "2 more frames" in output
     assert "100 inputs in 2.0 s (50/s)" in output
+
+
+def test_report_cuts_long_inputs(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table is for looking; reports and pages have the rest."""
+    octets = encode_input(an_input(f"1 1 stream-begin command-request new {'x' * 30_000}")).hex()
+    bucket = BucketSummary("server-reactor.A.f.l", "server-reactor.A.f", 4, 1.0, 3, "m", octets)
+
+    report(
+        RunSummary("server-reactor", "Impl", "loop", 5, 100, 2.0, 3, (bucket,)), "server-reactor", "reference"
+    )
+
+    assert len(capsys.readouterr().out) < 2000

@@ -16,11 +16,13 @@ def test_input_that_was_noted_last_is_read(tmp_path: Path) -> None:
     """A shorter one leaves nothing of a longer one."""
     path = tmp_path / "scratch"
     with Scratch(path) as scratch:
-        assert read_scratch(path) is None
+        assert read_scratch(path) == (0, b"")
         scratch.note(b"a long one")
         scratch.note(b"short")
 
         assert read_scratch(path) == (2, b"short")
+        scratch.done()
+        assert read_scratch(path) == (2, b"")
 
 
 def test_input_that_is_too_long_is_cut(tmp_path: Path) -> None:
@@ -35,10 +37,10 @@ def test_input_that_is_too_long_is_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize("octets", [b"", b"\1", b"\1" + bytes(7) + b"\5\0\0\0ab"])
 def test_file_that_is_none_or_cut_off_has_no_input(tmp_path: Path, octets: bytes) -> None:
     """As a disk that is full leaves it."""
-    assert read_scratch(tmp_path / "nothing") is None
+    assert read_scratch(tmp_path / "nothing") == (0, b"")
     (tmp_path / "half").write_bytes(octets)
 
-    assert read_scratch(tmp_path / "half") is None
+    assert read_scratch(tmp_path / "half")[1] == b""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")

@@ -83,7 +83,7 @@ def test_lines_say_the_same_to_people(campaign: CampaignDirectory) -> None:
         "3 MiB",
         "coverage    30 transitions, 90 branches",
         "buckets     2 of 1 root causes",
-        "deaths      1, and 1 restarts for memory",
+        "deaths      1, 0 of no input, and 1 restarts for memory",
     ):
         assert part in text
     assert "plateau)" not in text

@@ -31,7 +31,7 @@ def during() -> None:
     try:
         plain()
     except KeyError:
-        _ = [][0]
+        _ = [].pop()
 
 
 def hidden() -> None:

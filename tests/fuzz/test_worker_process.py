@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 from pathlib import Path
@@ -54,7 +56,7 @@ def test_death_is_a_finding_with_the_input_that_did_it(tmp_path: Path, kind: str
     assert file.name == f"{bucket.id}.bin"
     frames = decode_input(file.read_bytes()).frames
     assert any(frame.type_id == 1 and frame.flags == 1 and not frame.payload for frame in frames)
-    assert f"ended: {where}" in file.with_suffix(".txt").read_text(encoding="utf-8")
+    assert f"the process ended: {where} (loop)" in file.with_suffix(".txt").read_text(encoding="utf-8")
     assert campaign.findings.seeds() == [], "it would end the next worker too"
     assert campaign.record("1-0") == record
 
@@ -71,8 +73,9 @@ def test_death_under_atheris_is_the_same_finding(tmp_path: Path) -> None:
     assert [bucket.id for bucket in atheris.summary.buckets] == [bucket.id for bucket in loop.summary.buckets]
 
 
-def test_worker_that_does_not_come_back_is_ended(tmp_path: Path) -> None:
-    """It waits in a call into C, where no alarm reaches it; the log says where."""
+def test_worker_that_does_not_come_back_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits in a call into C, where no alarm reaches it; another process waits there as well, and says where."""
+    monkeypatch.setattr("hgframing_fuzz._deaths._PATIENCE", 4.0)
     _, record = death(tmp_path, "sleeps", silence=3.0)
 
     assert record is not None
@@ -80,6 +83,26 @@ def test_worker_that_does_not_come_back_is_ended(tmp_path: Path) -> None:
     [bucket] = record.summary.buckets
     assert bucket.id.startswith("server-reactor.died.hung.")
     assert not bucket.id.endswith(".none")
+
+
+def test_worker_that_is_killed_from_outside_is_counted_and_no_finding(tmp_path: Path) -> None:
+    """Its input ends no other process; what it printed is kept."""
+    field = a_field(tmp_path)
+    field.directory.begin(field.identity)
+    worker = WorkerProcess(an_order(tmp_path), field.directory, 60.0)
+    wait_for(lambda: field.directory.record("1-0"))
+    record = field.directory.record("1-0")
+    assert record is not None
+    os.kill(record.pid, signal.SIGKILL)
+    wait_for(lambda: worker.poll() is not None)
+
+    closed = worker.close(worker.poll() or 0, field)
+
+    assert closed is not None
+    assert closed.stint.ended is Ended.UNEXPLAINED
+    assert not any(".died." in bucket.id for bucket in closed.summary.buckets)
+    assert closed.stint.executions >= record.stint.executions
+    assert {path.name for path in (tmp_path / "deaths").iterdir()} == {"1-0.log", "1-0.input"}
 
 
 def test_worker_that_cannot_start_has_no_books(tmp_path: Path) -> None:
