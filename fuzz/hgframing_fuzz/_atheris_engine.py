@@ -22,7 +22,7 @@ from random import Random
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
-from hgframing_fuzz._input import OPTIONS_SIZE, FuzzInput, decode_input, encode_input
+from hgframing_fuzz._input import OPTIONS_SIZE, FuzzInput, InputMaker, decode_input, encode_input
 from hgframing_fuzz._outcome import Feature, Outcome
 from hgframing_fuzz._spec import BoundTarget
 from hgframing_fuzz._stack import call_with_room
@@ -210,6 +210,8 @@ def fuzz(
     feedback = _Feedback(make_counters(atheris.instrument_func))
     mutator = bound.mutator(rng)
     _require_sight(bound, functions, [mutator.fresh() for _ in range(_PROBES)])
+    # Looked up when it is needed: `Fuzz` puts the real one in its place.
+    maker = _Maker(mutator, rng, lambda octets, max_size: atheris.Mutate(octets, max_size))  # noqa: PLW0108
     check = bound.target.check
 
     def test_one_input(octets: bytes) -> None:
@@ -217,11 +219,27 @@ def fuzz(
         feedback.tell(outcome.features)
         judge(octets, outcome)
 
-    def mutate(octets: bytes, max_size: int, seed: int) -> bytes:
-        rng.seed(seed)
-        choice = rng.random()
+    atheris.Setup(
+        [program, *arguments], test_one_input, custom_mutator=maker.mutate, custom_crossover=maker.cross
+    )
+    call_with_room(atheris.Fuzz)
+
+
+class _Maker:
+    """Makes inputs as libFuzzer asks for them: octets and a seed in, octets out."""
+
+    def __init__(self, mutator: InputMaker, rng: Random, raw: Callable[[bytes, int], bytes]) -> None:
+        self._mutator = mutator
+        self._rng = rng
+        self._raw = raw
+
+    def mutate(self, octets: bytes, max_size: int, seed: int) -> bytes:
+        """Change an input, or make a new one."""
+        self._rng.seed(seed)
+        choice = self._rng.random()
         if choice < _RAW:
-            return bytes(atheris.Mutate(octets, max_size))
+            return bytes(self._raw(octets, max_size))
+        mutator = self._mutator
         try:
             value = mutator.fresh() if choice < _FRESH else mutator.mutate(decode_input(octets))
         except MemoryError:
@@ -229,12 +247,10 @@ def fuzz(
             return octets[:max_size]
         return _fitting(value, max_size)
 
-    def cross(left: bytes, right: bytes, max_size: int, seed: int) -> bytes:
-        rng.seed(seed)
-        return _fitting(mutator.cross(decode_input(left), decode_input(right)), max_size)
-
-    atheris.Setup([program, *arguments], test_one_input, custom_mutator=mutate, custom_crossover=cross)
-    call_with_room(atheris.Fuzz)
+    def cross(self, left: bytes, right: bytes, max_size: int, seed: int) -> bytes:
+        """Make one input of two."""
+        self._rng.seed(seed)
+        return _fitting(self._mutator.cross(decode_input(left), decode_input(right)), max_size)
 
 
 def _fitting(value: FuzzInput, max_size: int) -> bytes:

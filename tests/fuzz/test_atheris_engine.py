@@ -144,3 +144,22 @@ def test_fitting_input_loses_whole_frames() -> None:
     ]
     assert len(_fitting(value, 3)) == 3
     assert functools.reduce(max, (len(_fitting(value, size)) - size for size in range(40))) <= 0
+
+
+def test_mutator_that_runs_out_of_memory_ends_nothing() -> None:
+    """It makes bombs in a bounded address space; the input stays as it was."""
+    from hgframing_fuzz._atheris_engine import _Maker  # noqa: PLC0415
+
+    class Bomber:
+        def fresh(self) -> FuzzInput:
+            raise MemoryError
+
+        def mutate(self, _value: FuzzInput) -> FuzzInput:
+            raise MemoryError
+
+        def cross(self, left: FuzzInput, _right: FuzzInput) -> FuzzInput:
+            return left
+
+    maker = _Maker(Bomber(), Random(1), lambda octets, size: octets[:size])  # noqa: S311
+
+    assert {maker.mutate(b"abcdefgh", 6, seed) for seed in range(40)} == {b"abcdef"}
