@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
-import time
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,17 +12,13 @@ from typing import Final
 
 import click
 
-from hgframing_conformance._adapters import AdapterOptions
 from hgframing_conformance._cases import Case, Tier
 from hgframing_conformance._core import Choice, choose_core
-from hgframing_conformance._direct import DirectAdapter
 from hgframing_conformance._generated_cases import FILE, read_generated_cases, write_generated_cases
-from hgframing_conformance._locators import REFERENCE
 from hgframing_conformance._matrix import MatrixError, read_matrix
 from hgframing_conformance._reduction import Duplicate, find_duplicates, generator_of, read_release
-from hgframing_conformance._run import Engine, RunOptions
-from hgframing_conformance._select import items
 from hgframing_conformance._suites import load_suites
+from hgframing_conformance._timings import time_cases
 from hgframing_conformance._trial import Status
 
 
@@ -33,8 +28,6 @@ __all__ = ["choose", "reduce"]
 SHARE: Final = 0.1
 #: And what generated cases may take in any case.
 _LEAST: Final = 0.02
-#: How often each case is timed; the least counts.
-_TIMES: Final = 3
 
 
 def reduce(root: Path, matrix: Path, releases: Sequence[Path]) -> tuple[Duplicate, ...]:
@@ -101,7 +94,7 @@ def choose(root: Path, matrix: Path, known: Path | None, share: float = SHARE) -
     found = {mutant for case, mutants in noticed.items() if case in written for mutant in mutants}
     found |= set(read.lost()) | (_killed(known, written) if known is not None else set())
     candidates, generators = _candidates(cases, noticed)
-    seconds = _time(cases)
+    seconds = time_cases(cases)
     total, fixed = sum(seconds.values()), sum(seconds[name] for name in written)
     of_id: dict[str, float] = dict.fromkeys(candidates, 0.0)
     for case in cases:
@@ -150,19 +143,3 @@ def _killed(path: Path, written: Container[str]) -> set[str]:
     except (OSError, ValueError, KeyError) as error:
         raise MatrixError(f"{path}: this is no state of a measurement: {error}") from None
     return found
-
-
-def _time(cases: Iterable[Case]) -> dict[str, float]:
-    """Time every case on the reference."""
-    adapter = DirectAdapter(REFERENCE.partition(":")[2], AdapterOptions())
-    engine = Engine(adapter, RunOptions())
-    seconds = {}
-    for case in cases:
-        least = float("inf")
-        for _ in range(_TIMES):
-            started = time.perf_counter()
-            for _outcome in engine.run(items(case)):
-                pass
-            least = min(least, time.perf_counter() - started)
-        seconds[_name(case)] = least
-    return seconds

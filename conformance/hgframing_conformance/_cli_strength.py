@@ -16,17 +16,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hgframing_conformance._cases import Case
 from hgframing_conformance._control import Control, run_control
+from hgframing_conformance._core import choose_quick
 from hgframing_conformance._equivalents import Equivalents, read_equivalents
 from hgframing_conformance._locators import REFERENCE
 from hgframing_conformance._mutants import Mutant, find_mutants
 from hgframing_conformance._options import load, selection_from, selection_options
 from hgframing_conformance._planting import module_files
+from hgframing_conformance._quick import write_quick
 from hgframing_conformance._select import select
 from hgframing_conformance._strength import StrengthOptions, measure
 from hgframing_conformance._strength_page import Strength, iterate_diffs, write_strength_page
 from hgframing_conformance._strength_state import StrengthState, sources_fingerprint
 from hgframing_conformance._subject import Subject
 from hgframing_conformance._summary import Exit
+from hgframing_conformance._timings import time_cases
 from hgframing_conformance._trial import Status
 
 
@@ -120,6 +123,11 @@ _SHOWN: Final = 20
     metavar="PERCENT",
     help="Do not fail because of survivors if the figure is at least this.",
 )
+@click.option(
+    "--quick",
+    type=_FILE,
+    help="Write the names of few cases that notice nearly as much: vectors/hgframing_vectors/quick.txt.",
+)
 @click.option("--page", type=_FILE, help="Write the table and the survivors in Markdown.")
 @click.option("--item-timeout", type=_SECONDS, default=3.0, show_default=True, help="Seconds for one item.")
 @click.option(
@@ -165,6 +173,10 @@ def command(locator: str, **options: Any) -> int:
     stillborn = sum(result.status is Status.STILLBORN for result in results.values())
     remarks = _remarks(subject, control, stillborn, options)
     click.echo("\n".join(remarks))
+    if options["quick"]:
+        quick = choose_quick(time_cases(cases), results.values(), subject.names)
+        write_quick(options["quick"], quick.ids)
+        click.echo(f"{len(quick.ids)} cases notice {quick.share:.1%} of what all of them notice")
     if options["page"]:
         options["page"].write_text(write_strength_page(strength, excused, every, remarks), encoding="utf-8")
     if problems or strength.total().figure * 100 < options["floor"]:

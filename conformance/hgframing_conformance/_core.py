@@ -1,17 +1,23 @@
-"""Which generated cases are of the core tier: few, that notice what the cases of people do not (`generate --core`).
+"""Few cases that notice much: the core of the generated ones (`generate --core`), the quick set (`strength --quick`).
 
 A greedy cover: again and again the case is taken that adds most faults for its time, until none adds any or the time is
-used up. Faults that a case of a person of the core tier notices are noticed already.
+used up.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from hgframing_conformance._trial import Result
 
 
-__all__ = ["Choice", "choose_core"]
+__all__ = ["Choice", "choose_core", "choose_quick"]
+
+#: The part of the time of all cases that the quick set may take.
+_SHARE: Final = 0.1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +79,27 @@ def choose_core(
         gained = left.pop(best)
         noticed |= gained
         left = {case_id: faults - gained for case_id, faults in left.items()}
+
+
+def choose_quick(seconds: Mapping[str, float], results: Iterable[Result], names: Sequence[str]) -> Choice:
+    """Choose the quick set.
+
+    Args:
+        seconds: all cases, `id@revision`, and the time of each.
+        results: what became of each fault. Of a matrix, all items that noticed it count, else the one that is named.
+        names: the items by their numbers.
+    """
+    noticed: dict[str, set[str]] = {name: set() for name in seconds}
+    known = set()
+    for result in results:
+        if not result.status.is_noticed:
+            continue
+        found = [name for number, name in enumerate(names) if result.noticing >> number & 1] or [result.item]
+        cases = {name.partition("[")[0] for name in found} & noticed.keys()
+        for case in cases:
+            noticed[case].add(result.mutant)
+        if not cases:
+            # It dies whatever it is asked.
+            known.add(result.mutant)
+    candidates = {name: frozenset(mutants) for name, mutants in noticed.items()}
+    return choose_core(candidates, seconds, known, _SHARE * sum(seconds.values()))

@@ -15,11 +15,13 @@ from hgframing import REVISIONS
 from hgframing_conformance._adapters import DEFAULT_TIMEOUT
 from hgframing_conformance._cases import Case, Chunking, Layer, Level, Tier
 from hgframing_conformance._locators import REFERENCE
+from hgframing_conformance._quick import read_quick
 from hgframing_conformance._select import Item, Selection, items
 from hgframing_conformance._suites import load_suites
 
 
 __all__ = [
+    "QUICK",
     "chunking_option",
     "load",
     "locator_of",
@@ -33,6 +35,9 @@ __all__ = [
 
 #: An item, as reports write it; the revision and the chunking may be left out.
 _NAME: Final = re.compile(r"(?P<id>[^@\[\]]+)(?:@(?P<revision>[^@\[\]]+))?(?:\[(?P<chunking>[a-z]+)\])?")
+
+#: The tier that is a list of cases.
+QUICK: Final = "quick"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -89,10 +94,10 @@ _OPTIONS = (
     ),
     click.option(
         "--tier",
-        type=click.Choice([tier.value for tier in Tier]),
+        type=click.Choice([QUICK, *(tier.value for tier in Tier)]),
         default=Tier.CORE.value,
         show_default=True,
-        help="How much: full includes core.",
+        help="How much: full includes core; quick is a few cases of both, that notice most planted faults.",
     ),
     suites_option,
 )
@@ -111,7 +116,8 @@ def selection_from(options: dict[str, Any]) -> Selection:
         revisions=frozenset(options["revisions"]),
         layers=frozenset(map(Layer, options["layers"])),
         levels=frozenset(map(Level, options["levels"])),
-        tiers=frozenset(Tier) if options["tier"] == Tier.FULL else frozenset({Tier.CORE}),
+        tiers=frozenset({Tier.CORE}) if options["tier"] == Tier.CORE else frozenset(Tier),
+        names=read_quick() if options["tier"] == QUICK else None,
         patterns=tuple(options["patterns"]),
     )
 

@@ -58,6 +58,7 @@ class Selection:
         layers: layers.
         levels: levels.
         tiers: cost classes.
+        names: cases, `id@revision`: these alone; None: all.
         patterns: `-k`: with `*` or `?` a pattern for the names of items, else a part of them; any of them suffices.
     """
 
@@ -65,6 +66,7 @@ class Selection:
     layers: frozenset[Layer] = frozenset()
     levels: frozenset[Level] = frozenset()
     tiers: frozenset[Tier] = frozenset({Tier.CORE})
+    names: frozenset[str] | None = None
     patterns: tuple[str, ...] = ()
 
 
@@ -96,6 +98,7 @@ def select(cases: Iterable[Case], selection: Selection) -> Iterator[Item]:
             or (selection.layers and case.layer not in selection.layers)
             or (selection.levels and case.level not in selection.levels)
             or (selection.tiers and case.tier not in selection.tiers)
+            or (selection.names is not None and f"{case.id}@{case.revision}" not in selection.names)
         ):
             continue
         for item in items(case):

@@ -73,7 +73,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only cases of this layer; may be repeated",
     )
     group.addoption(
-        "--hgframing-tier", choices=["core", "full"], default="core", help="cost class; full includes core"
+        "--hgframing-tier",
+        choices=["quick", "core", "full"],
+        default="core",
+        help="how much; full includes core, quick is a few cases of both that notice most",
     )
     group.addoption(
         "--hgframing-suites",
@@ -202,6 +205,7 @@ class VectorFile(pytest.File):
 def _selection(option: Any) -> Any:
     from hgframing import REVISIONS  # noqa: PLC0415
     from hgframing_conformance._cases import Layer, Tier  # noqa: PLC0415
+    from hgframing_conformance._quick import read_quick  # noqa: PLC0415
     from hgframing_conformance._select import Selection  # noqa: PLC0415
 
     for key in option.hgframing_revision:
@@ -211,7 +215,8 @@ def _selection(option: Any) -> Any:
     return Selection(
         revisions=frozenset(option.hgframing_revision),
         layers=frozenset(map(Layer, option.hgframing_layer)),
-        tiers=frozenset(Tier) if option.hgframing_tier == "full" else frozenset({Tier.CORE}),
+        tiers=frozenset({Tier.CORE}) if option.hgframing_tier == "core" else frozenset(Tier),
+        names=read_quick() if option.hgframing_tier == "quick" else None,
     )
 
 

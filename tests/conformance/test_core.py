@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hgframing_conformance._core import Choice, choose_core
+from hgframing_conformance._core import Choice, choose_core, choose_quick
+from hgframing_conformance._trial import Result, Status
 
 
 CANDIDATES = {
@@ -51,3 +52,31 @@ def test_core_is_the_same_whatever_the_order() -> None:
 def test_core_of_nothing_is_nothing() -> None:
     """There is nothing to miss."""
     assert choose_core({}, {}, (), 1.0).share == 1.0
+
+
+def killed(mutant: str, item: str = "", noticing: int = 0) -> Result:
+    """Make a result of a fault that was noticed."""
+    return Result(mutant=mutant, status=Status.KILLED, item=item, noticing=noticing)
+
+
+def test_quick_set_is_chosen_from_who_noticed_first() -> None:
+    """Where nothing else is known; what died needs nobody, and what survived counts for nothing."""
+    seconds = {"a@1": 1.0, "b@1": 1.0, "c@1": 98.0}
+    results = [
+        killed("m1", "a@1[frame]"),
+        killed("m2", "a@1[byte]"),
+        killed("m3", "b@1[frame]"),
+        killed("m4"),
+        killed("m5", "c@1[frame]"),
+        Result(mutant="m6", status=Status.SURVIVED),
+    ]
+
+    assert choose_quick(seconds, results, []) == Choice(ids=("a@1", "b@1"), noticed=4, all=5, seconds=2.0)
+
+
+def test_quick_set_of_a_matrix_needs_fewer() -> None:
+    """One case notices all; the time of the others is free for nobody."""
+    names = ["a@1[frame]", "a@1[byte]", "b@1[frame]"]
+    results = [killed("m1", "a@1[frame]", 0b101), killed("m2", "a@1[byte]", 0b110)]
+
+    assert choose_quick({"a@1": 5.0, "b@1": 1.0, "c@1": 94.0}, results, names).ids == ("b@1",)

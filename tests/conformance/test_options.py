@@ -13,6 +13,7 @@ import pytest
 from hgframing_conformance._cases import Chunking, Layer, Level, Tier
 from hgframing_conformance._locators import REFERENCE
 from hgframing_conformance._options import load, locator_of, named_items, selection_from, selection_options
+from hgframing_conformance._quick import read_quick
 from hgframing_conformance._select import Selection
 
 from .zoo.cases import case, frame_step
@@ -47,6 +48,11 @@ def test_selection_from_options_add_up() -> None:
         tiers=frozenset(Tier),
         patterns=("a", "b*"),
     )
+
+
+def test_selection_of_the_quick_tier_is_a_list_of_cases() -> None:
+    """They may be of any tier."""
+    assert selection_from(options("--tier", "quick")) == Selection(tiers=frozenset(Tier), names=read_quick())
 
 
 @pytest.mark.parametrize(("whole", "count"), [(False, 1), (True, 2)])

@@ -81,6 +81,8 @@ def test_items_without_octets_have_nothing_to_cut() -> None:
     [
         (Selection(), ["one", "two"]),
         (Selection(tiers=frozenset(Tier)), ["one", "two", "big"]),
+        (Selection(tiers=frozenset(Tier), names=frozenset({"big@0006", "one@0005"})), ["big"]),
+        (Selection(names=frozenset()), []),
         (Selection(layers=frozenset({Layer.SERVER})), ["two"]),
         (Selection(levels=frozenset({Level.MAY})), ["two"]),
         (Selection(revisions=frozenset({"0005"})), []),
