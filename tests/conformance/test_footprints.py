@@ -52,6 +52,17 @@ def test_watch_finds_every_line_that_runs(file: Path) -> None:
     assert sys.gettrace() is None
 
 
+def test_watch_goes_on_until_every_line_of_a_function_has_run(file: Path) -> None:
+    """The second call takes another way than the first."""
+    module = importlib.import_module(file.stem)
+    watch = Watch(frozenset({str(file)}))
+    with watch:
+        module.outer(flag=True)
+        module.outer(flag=False)
+
+    assert {line for _, line in watch.take()} == {2, 3, 4, 5, 7, 8, 9, 12}
+
+
 def test_watch_leaves_other_files_alone(file: Path) -> None:
     """Only what is asked for is looked at."""
     module = importlib.import_module(file.stem)
