@@ -51,6 +51,7 @@ class _Mode(enum.Enum):
     type=click.Choice(list(GENERATORS)),
     help="Run only this generator; may be repeated.",
 )
+@click.option("--seed", default=0, show_default=True, help="Decides what chance decides, in walks alone.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a suite is not what would be written.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be written.")
 @click.option(
@@ -91,6 +92,7 @@ def command(  # noqa: PLR0913  (one argument for each option)
     output: Path | None,
     names: tuple[str, ...],
     *,
+    seed: int,
     check: bool,
     dry_run: bool,
     explains: bool,
@@ -118,7 +120,7 @@ def command(  # noqa: PLR0913  (one argument for each option)
     stale = 0
     for name in names or tuple(GENERATORS):
         header = f"Written by `hgframing generate --generator {name}`; do not edit."
-        for suite_name, whole in _shown(name):
+        for suite_name, whole in _shown(name, seed):
             suite = measured.apply(name, whole)
             reasons = [explain(case) for case in suite["cases"]] if explains else []
             # A suite of which every case was dropped has no file.
@@ -133,13 +135,13 @@ def command(  # noqa: PLR0913  (one argument for each option)
     return Exit.NOT_AS_EXPECTED if check and stale else Exit.AS_EXPECTED
 
 
-def _shown(name: str) -> Suites:
+def _shown(name: str, seed: int) -> Suites:
     """Run a generator, and say on a terminal which suite it is at."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} suites"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(name, total=None)
-        for suite_name, suite in GENERATORS[name].suites():
+        for suite_name, suite in GENERATORS[name].suites(seed):
             progress.update(task, advance=1, description=f"{name}: {suite_name}")
             yield suite_name, suite
 

@@ -18,10 +18,12 @@ from hgframing_conformance._client_interleavings import generate_client_interlea
 from hgframing_conformance._client_limits import generate_client_limits
 from hgframing_conformance._client_numbers import generate_client_numbers
 from hgframing_conformance._client_transitions import generate_client_transitions
+from hgframing_conformance._client_walks import generate_client_walks
 from hgframing_conformance._payload_faults import generate_payload_faults
 from hgframing_conformance._server_interleavings import generate_server_interleavings
 from hgframing_conformance._server_limits import generate_server_limits
 from hgframing_conformance._server_numbers import generate_server_numbers
+from hgframing_conformance._server_walks import generate_server_walks
 from hgframing_conformance._transitions import generate_transitions
 
 
@@ -37,15 +39,23 @@ class Generator:
     Attributes:
         makes: what its cases are, in one line.
         parts: what yields its suites.
+        seeded: the same, where chance decides something.
     """
 
     makes: str
-    parts: tuple[Callable[[], Suites], ...]
+    parts: tuple[Callable[[], Suites], ...] = ()
+    seeded: tuple[Callable[[int], Suites], ...] = ()
 
-    def suites(self) -> Suites:
-        """Yield all suites, name and content."""
+    def suites(self, seed: int = 0) -> Suites:
+        """Yield all suites, name and content.
+
+        Args:
+            seed: decides what chance decides.
+        """
         for part in self.parts:
             yield from part()
+        for random_part in self.seeded:
+            yield from random_part(seed)
 
 
 GENERATORS: Final[Mapping[str, Generator]] = {
@@ -70,6 +80,10 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "interleavings": Generator(
         makes="two requests on one connection, in all pairs of the ways they can differ",
         parts=(generate_server_interleavings, generate_client_interleavings),
+    ),
+    "walks": Generator(
+        makes="few random walks over the tables that make pairs of transitions",
+        seeded=(generate_server_walks, generate_client_walks),
     ),
     "payloads": Generator(
         makes="payloads that are cut off, go on too long or hold the wrong types",

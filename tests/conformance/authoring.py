@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from hgframing_conformance._cases import Case
+from hgframing_conformance._suite_writing import write_suite
+from hgframing_conformance._suites import load_suites
 
 
 SUITE = """\
@@ -39,3 +45,13 @@ def make_vectors(directory: Path) -> Path:
     file.write_text(SUITE)
     (directory / "ids.txt").write_text("server-first\nserver-second\n")
     return file
+
+
+def read_cases(suite: dict[str, Any], directory: Path) -> Sequence[Case]:
+    """Write a generated suite and read it back; the cases in their order."""
+    cases = [{key: value for key, value in case.items() if key != "why"} for case in suite["cases"]]
+    file = directory / "suites" / f"{suite['suite']}.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(write_suite({**suite, "cases": cases}, "header"))
+    (directory / "ids.txt").write_text("".join(f"{case['id']}\n" for case in cases))
+    return tuple(load_suites([file]))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+
+from typing import Any
+
 import pytest
 
-from hgframing_conformance._generators import GENERATORS, explain
+from hgframing_conformance._generators import GENERATORS, Generator, explain
+
+
+@functools.cache
+def suites(name: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return what a generator makes; it is made once for all tests."""
+    return tuple(GENERATORS[name].suites())
 
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_generators_sign_their_cases(name: str) -> None:
     """Whoever reads a case finds what made it."""
-    for suite_name, suite in GENERATORS[name].suites():
+    for suite_name, suite in suites(name):
         assert suite["suite"] == suite_name
         assert {case["source"] for case in suite["cases"]} == {f"generated:{name}"}
 
@@ -18,19 +28,14 @@ def test_generators_sign_their_cases(name: str) -> None:
 @pytest.mark.parametrize("name", GENERATORS)
 def test_generators_earn_their_levels(name: str) -> None:
     """A case that no requirement decides stays `unspecified`; one that is more names what decides it."""
-    for _, suite in GENERATORS[name].suites():
+    for _, suite in suites(name):
         for case in suite["cases"]:
             assert case["level"] == "unspecified" or case["requirements"], case["id"]
 
 
 def test_generators_share_no_id() -> None:
     """An id is one case."""
-    ids = [
-        case["id"]
-        for generator in GENERATORS.values()
-        for _, suite in generator.suites()
-        for case in suite["cases"]
-    ]
+    ids = [case["id"] for name in GENERATORS for _, suite in suites(name) for case in suite["cases"]]
 
     assert len(ids) == len(set(ids))
 
@@ -44,3 +49,13 @@ def test_explain_says_what_a_case_is_for_and_what_decides_it() -> None:
     assert explain({"id": "a-b", "title": "Title", "level": "unspecified"}).endswith(
         "decided by no requirement)"
     )
+
+
+def test_generators_give_the_seed_to_what_chance_decides() -> None:
+    """And to nothing else."""
+    generator = Generator(
+        makes="", parts=(lambda: iter([("a", {})]),), seeded=(lambda seed: iter([(f"b{seed}", {})]),)
+    )
+
+    assert [name for name, _ in generator.suites()] == ["a", "b0"]
+    assert [name for name, _ in generator.suites(7)] == ["a", "b7"]
