@@ -90,16 +90,6 @@ class CborError(HgFramingError):
         self.kind = kind
 
 
-class _RefusedTags(dict[int, Callable[..., Any]]):
-    """What cbor2 asks for the meaning of a tag: refuses all but the set, those too that a later cbor2 would know."""
-
-    def __missing__(self, tag: int) -> Callable[..., Any]:
-        if tag != _SET_TAG:
-            raise ValueError("semantic tag not allowed")
-        # It has a meaning of its own for it.
-        raise KeyError(tag)
-
-
 # Looking a member up on its class costs more than comparing with it.
 _GENERAL: Final = CborDialect.GENERAL
 _SUBSET_SCALARS: Final[frozenset[type]] = frozenset({bytes, int, bool, type(None)})
@@ -110,11 +100,35 @@ _SCALARS: Final[Mapping[CborDialect, frozenset[type]]] = {
 }
 
 
+class _Tags(dict[int, Callable[..., Any]]):
+    """What cbor2 asks for the meaning of a tag: it is a set or refused, those too that a later cbor2 would know.
+
+    Args:
+        scalars: what may be in a set.
+    """
+
+    def __init__(self, scalars: frozenset[type]) -> None:
+        super().__init__({_SET_TAG: self._make_set})
+        self._scalars = scalars
+
+    def __missing__(self, _tag: int) -> Callable[..., Any]:
+        raise ValueError("semantic tag not allowed")
+
+    def _make_set(self, members: Value, is_key: bool) -> Value:  # noqa: FBT001 -- as cbor2 calls it
+        """Make a set in which nothing hides: to Python 1, 1.0 and the simple value 1 are one member."""
+        if not isinstance(members, (list, tuple)):
+            raise ValueError(f"{type(members).__name__} cannot be a set")  # noqa: TRY004 -- the octets are wrong
+        for member in members:
+            if type(member) not in self._scalars:
+                raise ValueError(f"{type(member).__name__} not allowed in a set")
+        return frozenset(members) if is_key else set(members)
+
+
 #: Octets that an idle decoder may keep alive: those that it decoded last.
 _KEPT_OCTETS: Final = 4096
 #: Decoders that nobody uses at the moment, by what they allow: to make one costs as much as to decode a small request.
 #: Taking from a list and adding to it is atomic, so that reactors in several threads never share one.
-_IDLE_DECODERS: Final[dict[tuple[bool, int], list[cbor2.CBORDecoder]]] = {}
+_IDLE_DECODERS: Final[dict[tuple[CborDialect, bool, int], list[cbor2.CBORDecoder]]] = {}
 
 
 def _check_types(value: Value, scalars: frozenset[type]) -> None:
@@ -135,18 +149,14 @@ def _check_types(value: Value, scalars: frozenset[type]) -> None:
                     pending.append(member)
         elif kind is list:
             pending.extend([member for member in node if type(member) not in scalars])
-        elif kind is set:
-            for member in node:
-                if type(member) not in scalars:
-                    raise CborError(CborErrorKind.INVALID, f"{type(member).__name__} not allowed in a set")
-        else:
+        elif kind is not set:
             raise CborError(CborErrorKind.INVALID, f"{kind.__name__} not allowed")
 
 
-def _make_decoder(*, allow_indefinite: bool, max_depth: int) -> cbor2.CBORDecoder:
+def _make_decoder(dialect: CborDialect, *, allow_indefinite: bool, max_depth: int) -> cbor2.CBORDecoder:
     return cbor2.CBORDecoder(
         io.BytesIO(),
-        semantic_decoders=_RefusedTags(),
+        semantic_decoders=_Tags(_SCALARS[dialect]),
         max_depth=max_depth,
         allow_indefinite=allow_indefinite,
         allow_duplicate_keys=False,
@@ -159,11 +169,11 @@ def _decode_next(source: io.BytesIO, octets: bytes, dialect: CborDialect, max_de
     first = octets[source.tell()]
     # Of indefinite lengths the subset has only bytestrings that are in no container (CBOR-004).
     allow_indefinite = first == _INDEFINITE_BYTES or dialect is _GENERAL
-    idle = _IDLE_DECODERS.setdefault((allow_indefinite, max_depth), [])
+    idle = _IDLE_DECODERS.setdefault((dialect, allow_indefinite, max_depth), [])
     try:
         decoder = idle.pop()
     except IndexError:
-        decoder = _make_decoder(allow_indefinite=allow_indefinite, max_depth=max_depth)
+        decoder = _make_decoder(dialect, allow_indefinite=allow_indefinite, max_depth=max_depth)
     try:
         decoder.fp = source
         value = decoder.decode()

@@ -644,3 +644,24 @@ def test_cbor_error_is_an_error_of_this_package_and_not_of_the_caller() -> None:
     """Its octets are a peer's: who catches what callers do wrong does not catch it."""
     assert issubclass(CborError, HgFramingError)
     assert not issubclass(CborError, LocalProtocolError | ValueError)
+
+
+@pytest.mark.parametrize(
+    ("octets", "dialects"),
+    [
+        # 255 and the simple value 255; 1 and 1.0.
+        ("d901028218fff8ff", []),
+        ("d9010282f8ff18ff", []),
+        ("d901028201f93c00", [CborDialect.GENERAL]),
+        ("d901028201f5", list(CborDialect)),
+    ],
+)
+def test_set_hides_no_member_that_its_dialect_has_not(octets: str, dialects: list[CborDialect]) -> None:
+    """Python takes them for one, and would drop the second; the text has no such type (CBOR-001)."""
+    for dialect in CborDialect:
+        if dialect in dialects:
+            assert decode_one(bytes.fromhex(octets), dialect, max_depth=16) == {1}
+        else:
+            with pytest.raises(CborError) as caught:
+                decode_one(bytes.fromhex(octets), dialect, max_depth=16)
+            assert caught.value.kind is CborErrorKind.INVALID
