@@ -28,6 +28,7 @@ from hgframing_fuzz._charts import Chart, Timeline, chart, timeline, words_for
 from hgframing_fuzz._curve import read_points
 from hgframing_fuzz._findings import write_whole
 from hgframing_fuzz._found import Found, read_found
+from hgframing_fuzz._known import NOTHING_KNOWN, KnownBuckets
 from hgframing_fuzz._records import Stint
 from hgframing_fuzz._status import CampaignStatus, read_status
 
@@ -71,6 +72,7 @@ class Part:
         stints: the workers, oldest first.
         left: older ones that are not shown.
         session: the last one; what it saw first is new.
+        known: what is no news.
     """
 
     status: CampaignStatus
@@ -80,13 +82,14 @@ class Part:
     stints: tuple[Stint, ...]
     left: int
     session: int
+    known: KnownBuckets
 
     def is_new(self, found: Found) -> bool:
         """Whether the last session saw it first, where there were others before."""
         return self.session > 1 and found.bucket.worker.startswith(f"{self.session}-")
 
 
-def _part(campaign: CampaignDirectory) -> Part | None:
+def _part(campaign: CampaignDirectory, known: KnownBuckets) -> Part | None:
     """Read what the page shows of a target; None where nobody has told anything."""
     status = read_status(campaign)
     summary = campaign.total() or campaign.findings.read_summary()
@@ -124,6 +127,7 @@ def _part(campaign: CampaignDirectory) -> Part | None:
         stints=tuple(stints[-_MAX_STINTS:]),
         left=past.dropped + max(0, len(stints) - _MAX_STINTS),
         session=max((stint.session for stint in stints), default=0),
+        known=known,
     )
 
 
@@ -172,13 +176,16 @@ def render(parts: Sequence[Part], now: float) -> str:
     )
 
 
-def write_page(path: Path, campaigns: Sequence[CampaignDirectory], now: float) -> bool:
+def write_page(
+    path: Path, campaigns: Sequence[CampaignDirectory], now: float, known: KnownBuckets = NOTHING_KNOWN
+) -> bool:
     """Write the page of a campaign.
 
     Args:
         path: the file.
         campaigns: one for each target.
         now: when, in seconds since the epoch.
+        known: what is no news.
 
     Returns:
         Whether there was anything to write.
@@ -186,7 +193,7 @@ def write_page(path: Path, campaigns: Sequence[CampaignDirectory], now: float) -
     Raises:
         OSError: the file cannot be written.
     """
-    parts = [part for campaign in campaigns if (part := _part(campaign)) is not None]
+    parts = [part for campaign in campaigns if (part := _part(campaign, known)) is not None]
     if parts:
         write_whole(path, render(parts, now).encode("utf-8", "backslashreplace"))
     return bool(parts)

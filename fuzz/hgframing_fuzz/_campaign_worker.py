@@ -30,13 +30,14 @@ from hgframing_fuzz._deaths import ESCAPED
 from hgframing_fuzz._engines import Engine
 from hgframing_fuzz._findings import RunSummary
 from hgframing_fuzz._guards import Guards, resident
-from hgframing_fuzz._input import FuzzInput, decode_input, encode_input
+from hgframing_fuzz._input import Form, FuzzInput, InputMaker, decode_input, encode_input
 from hgframing_fuzz._loop import Budget, LoopStats, run_loop
 from hgframing_fuzz._order import Order
 from hgframing_fuzz._outcome import Outcome, Target
 from hgframing_fuzz._records import Ended, Look, Record
 from hgframing_fuzz._scratch import Scratch
 from hgframing_fuzz._spec import BoundTarget
+from hgframing_fuzz._storms import StormAvoider
 from hgframing_fuzz.targets import TARGETS
 
 
@@ -217,10 +218,15 @@ def run_loop_of(worker: Worker) -> None:
         if ended is not None:
             raise KeyboardInterrupt
 
+    target: Target = worker.bound.target
+    maker: InputMaker = worker.bound.mutator(rng)
+    if worker.bound.spec.form is Form.FRAMES:
+        # A fault that nearly every input meets would leave no time for the others.
+        target = maker = StormAvoider(target, maker, rng)
     worker.begin()
     run_loop(
-        worker.bound.target,
-        worker.bound.mutator(rng),
+        target,
+        maker,
         rng,
         worker.table,
         budget=Budget(),

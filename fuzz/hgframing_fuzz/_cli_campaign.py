@@ -13,6 +13,7 @@ import msgspec
 
 from hgframing_fuzz._campaign import CampaignDirectory, campaigns_in
 from hgframing_fuzz._campaign_page import PAGE, write_page
+from hgframing_fuzz._cli_report import known_option, read_known_file
 from hgframing_fuzz._findings import RunSummary, write_whole
 from hgframing_fuzz._found import read_found
 from hgframing_fuzz._status import read_status, status_lines
@@ -70,17 +71,28 @@ def status(*, directory: Path, as_json: bool) -> None:
 
 @click.command()
 @_directory_option
-def triage(*, directory: Path) -> None:
-    """Print the findings by root cause and line, in Markdown."""
+@known_option
+def triage(*, directory: Path, known_file: Path | None) -> None:
+    """Print the findings by root cause and line, in Markdown; those that are known under a heading of their own."""
+    known = read_known_file(known_file)
     for number, campaign in enumerate(campaigns_in(directory)):
         summary = _read(campaign)
         found = read_found(campaign, summary)
         if number:
             click.echo()
-        buckets = tuple(one.bucket for one in found)
-        merged = msgspec.structs.replace(summary, buckets=buckets)
-        for line in triage_lines(merged, [one.excerpt for one in found]):
+        news = [one for one in found if known.find(one.bucket.id) is None]
+        merged = msgspec.structs.replace(summary, buckets=tuple(one.bucket for one in news))
+        for line in triage_lines(merged, [one.excerpt for one in news]):
             click.echo(line)
+        expected = [(one.bucket, entry) for one in found if (entry := known.find(one.bucket.id)) is not None]
+        if expected:
+            click.echo("\n## Known\n")
+        for bucket, entry in expected:
+            click.echo(
+                f"* `{bucket.id}`, {bucket.count} times: {entry.label} ({entry.who}, until {entry.expires})"
+            )
+        for problem in known.problems((one.bucket.id for one in found), summary.target):
+            click.echo(problem, err=True)
 
 
 @click.command()
@@ -91,14 +103,15 @@ def triage(*, directory: Path) -> None:
     default=None,
     help="The file; default: campaign.html in the directory.",
 )
-def page(*, directory: Path, output: Path | None) -> None:
+@known_option
+def page(*, directory: Path, output: Path | None, known_file: Path | None) -> None:
     """Write a campaign as one HTML page: curves over time, findings with their inputs, engines, seeds.
 
     `run` writes it when it ends; this command writes it at any time.
     """
     file = directory / PAGE if output is None else output
     try:
-        written = write_page(file, campaigns_in(directory), time.time())
+        written = write_page(file, campaigns_in(directory), time.time(), read_known_file(known_file))
     except OSError as error:
         raise _WrongUsageError(f"{file}: {error.strerror}") from error
     if not written:

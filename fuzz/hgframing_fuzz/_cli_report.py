@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from hgframing_conformance.errors import ConformanceError
 from hgframing_fuzz._findings import FindingsDirectory, RunSummary
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import decode_input
+from hgframing_fuzz._known import NOTHING_KNOWN, KnownBuckets, read_known
 from hgframing_fuzz._spec import BoundTarget, TargetSpec
 from hgframing_fuzz.targets import TARGETS
 
@@ -116,8 +118,39 @@ def show_progress() -> Iterator[Callable[[int, float, int, int], None]]:
         yield show
 
 
-def report(summary: RunSummary, target_name: str, locator: str) -> None:
-    """Print what a run gave."""
+def known_option(command: _Command) -> _Command:
+    """Ask for a file of known findings."""
+    return click.option(
+        "--known",
+        "known_file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        default=None,
+        help="File of signed entries (docs/fuzzing.md): buckets that they match are no news.",
+    )(command)
+
+
+def read_known_file(path: Path | None) -> KnownBuckets:
+    """Read it, if there is one; mistakes in it end with one clear error."""
+    if path is None:
+        return NOTHING_KNOWN
+    try:
+        return read_known(path, dt.datetime.now(dt.UTC).date())
+    except ConformanceError as error:
+        fail(str(error))
+
+
+def report(summary: RunSummary, target_name: str, locator: str, known: KnownBuckets = NOTHING_KNOWN) -> bool:
+    """Print what a run gave.
+
+    Args:
+        summary: what it gave.
+        target_name: the target.
+        locator: the implementation.
+        known: what is no news.
+
+    Returns:
+        Whether there is news.
+    """
     console = Console(soft_wrap=False)
     if not console.is_terminal:
         console = Console(width=_WIDTH)
@@ -125,19 +158,24 @@ def report(summary: RunSummary, target_name: str, locator: str) -> None:
     rate = summary.executions / summary.seconds if summary.seconds else 0.0
     if summary.buckets:
         with attached(target_name, locator) as bound:
-            console.print(_table(summary, bound))
+            console.print(_table(summary, bound, known))
+    expected = sum(known.find(bucket.id) is not None for bucket in summary.buckets)
+    counted = f" ({expected} of the buckets are known)" if expected else ""
     click.echo(
         f"{summary.implementation}, {summary.target}, {summary.engine}, seed {summary.seed}: "
         f"{summary.executions} inputs in {summary.seconds:.1f} s ({rate:.0f}/s), "
-        f"{summary.features} transitions, {len(summary.buckets)} buckets of {roots} root causes"
+        f"{summary.features} transitions, {len(summary.buckets)} buckets of {roots} root causes{counted}"
     )
+    for problem in known.problems((bucket.id for bucket in summary.buckets), target_name):
+        click.echo(problem, err=True)
+    return expected < len(summary.buckets)
 
 
 def _short(line: str) -> str:
     return line if len(line) <= _LINE_WIDTH else f"{line[: _LINE_WIDTH - 1]}…"
 
 
-def _table(summary: RunSummary, bound: BoundTarget) -> Table:
+def _table(summary: RunSummary, bound: BoundTarget, known: KnownBuckets) -> Table:
     table = Table(show_lines=False)
     table.add_column("bucket", overflow="fold")
     table.add_column("count", justify="right")
@@ -145,8 +183,9 @@ def _table(summary: RunSummary, bound: BoundTarget) -> Table:
     table.add_column("shortest input", overflow="fold")
     for bucket in summary.buckets:
         value = decode_input(bytes.fromhex(bucket.octets))
+        entry = known.find(bucket.id)
         table.add_row(
-            bucket.id.removeprefix(f"{summary.target}."),
+            bucket.id.removeprefix(f"{summary.target}.") + (f"\nknown: {entry.label}" if entry else ""),
             str(bucket.count),
             f"{bucket.first_seconds:.2f} s (#{bucket.first_execution})",
             # Square brackets of a payload are no markup.

@@ -33,13 +33,16 @@ from hgframing_fuzz._cli_report import (
     attached,
     fail,
     implementation_option,
+    known_option,
     open_directory,
+    read_known_file,
     report,
     show_progress,
 )
 from hgframing_fuzz._engines import Choice, Engine, choose_engines, engines_of
 from hgframing_fuzz._findings import FindingsDirectory, RunSummary
 from hgframing_fuzz._input import decode_input
+from hgframing_fuzz._known import KnownBuckets
 from hgframing_fuzz._loop import Budget, LoopStats, run_loop
 from hgframing_fuzz._machine import cores
 from hgframing_fuzz._status import read_status, status_lines
@@ -68,8 +71,8 @@ The corpus is bounded by {MAX_CORPUS} inputs and {MAX_CORPUS_OCTETS // _MIB} MiB
 worker by --memory and by 1 GiB of address space above what it starts with. What a worker was running when the system
 killed it becomes a finding.
 
-Exit statuses: 0 nothing found, 1 something found, 2 wrong usage or an implementation that cannot be attached, 3 workers
-could not work or a target was not reached.
+Exit statuses: 0 nothing found that is not --known, 1 something found, 2 wrong usage or an implementation that cannot be
+attached, 3 workers could not work or a target was not reached.
 """
 
 
@@ -127,6 +130,7 @@ could not work or a target was not reached.
     show_default=True,
     help="Where findings go: <bucket>.bin and <bucket>.txt.",
 )
+@known_option
 @click.option(
     "--seed", type=click.IntRange(min=0), default=None, help="Where choices start; default: the clock."
 )
@@ -142,9 +146,11 @@ def run(  # noqa: PLR0913 -- one for each option
     plateau: float,
     memory: int,
     directory: Path,
+    known_file: Path | None,
     seed: int | None,
 ) -> None:
     """Fuzz for a while."""
+    known = read_known_file(known_file)
     seconds = seconds if hours is None else hours * 3600
     chosen = time.time_ns() % 1_000_000 if seed is None else seed
     names = tuple(dict.fromkeys(target_names))
@@ -153,8 +159,7 @@ def run(  # noqa: PLR0913 -- one for each option
             fail("--executions counts the inputs of one target, in this process, with the engine `loop`")
         budget = Budget(seconds=seconds, executions=executions)
         summary = _run_loop(names[0], locator, budget, open_directory(directory), chosen)
-        report(summary, names[0], locator)
-        sys.exit(_FOUND if summary.buckets else 0)
+        sys.exit(_FOUND if report(summary, names[0], locator, known) else 0)
     plan = Plan(
         workers=cores() if workers is None else workers,
         seconds=seconds,
@@ -165,7 +170,7 @@ def run(  # noqa: PLR0913 -- one for each option
     open_directory(directory)
     paths = [directory] if len(names) == 1 else [directory / name for name in names]
     fields = [_field(name, locator, choice, path, chosen) for name, path in zip(names, paths, strict=True)]
-    sys.exit(_run_campaign(directory, fields, plan))
+    sys.exit(_run_campaign(directory, fields, plan, known))
 
 
 def _field(name: str, locator: str, choice: Choice | None, path: Path, seed: int) -> Field:
@@ -226,7 +231,7 @@ def _run_loop(
     return summary
 
 
-def _run_campaign(root: Path, fields: list[Field], plan: Plan) -> int:
+def _run_campaign(root: Path, fields: list[Field], plan: Plan, known: KnownBuckets) -> int:
     """Run workers, tell what they found, and say how that is to be taken."""
 
     def interrupt(_number: int, _frame: object) -> NoReturn:
@@ -235,7 +240,7 @@ def _run_campaign(root: Path, fields: list[Field], plan: Plan) -> int:
     # What stops a service stops a campaign as cleanly as Ctrl-C does.
     previous = signal.signal(signal.SIGTERM, interrupt)
     trouble: list[str] = []
-    picture = _Picture(root / PAGE, [field.directory for field in fields])
+    picture = _Picture(root / PAGE, [field.directory for field in fields], known)
     try:
         with _show_status(fields) as show:
 
@@ -256,8 +261,7 @@ def _run_campaign(root: Path, fields: list[Field], plan: Plan) -> int:
         if total is None or not total.executions:
             trouble.append(f"{field.identity.target}: no input was run")
             continue
-        found = found or bool(total.buckets)
-        report(total, field.identity.target, field.identity.locator)
+        found = report(total, field.identity.target, field.identity.locator, known) or found
     picture.draw()
     if picture.trouble:
         trouble.append(picture.trouble)
@@ -271,8 +275,9 @@ def _run_campaign(root: Path, fields: list[Field], plan: Plan) -> int:
 class _Picture:
     """Writes the page of a campaign now and then."""
 
-    def __init__(self, path: Path, campaigns: list[CampaignDirectory]) -> None:
+    def __init__(self, path: Path, campaigns: list[CampaignDirectory], known: KnownBuckets) -> None:
         self.trouble = ""
+        self._known = known
         self._path = path
         self._campaigns = campaigns
         self._due = time.monotonic() + _PAGE_INTERVAL
@@ -286,7 +291,7 @@ class _Picture:
     def draw(self) -> None:
         """Write it; a page that cannot be written ends no campaign."""
         try:
-            write_page(self._path, self._campaigns, time.time())
+            write_page(self._path, self._campaigns, time.time(), self._known)
             self.trouble = ""
         except OSError as error:
             self.trouble = f"{self._path}: {error.strerror}"

@@ -173,7 +173,7 @@ _DELIVERIES: Final = tuple(Delivery)
 _ANSWERS: Final = tuple(Answers)
 
 
-class FuzzInput(msgspec.Struct, frozen=True):
+class FuzzInput(msgspec.Struct, frozen=True, gc=False):
     """A decoded input.
 
     Attributes:

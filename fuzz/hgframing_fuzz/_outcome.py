@@ -50,7 +50,7 @@ class Kind(enum.Enum):
 Feature: TypeAlias = tuple[Hashable, ...]
 
 
-class Observed(msgspec.Struct, frozen=True):
+class Observed(msgspec.Struct, frozen=True, gc=False):
     """One action, whoever answered it, in the form that the oracles read.
 
     Attributes:
@@ -66,7 +66,7 @@ class Observed(msgspec.Struct, frozen=True):
     value: object = None
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What one delivery of octets (or the end of the input) led to.
 
     Attributes:
@@ -104,7 +104,7 @@ class Finding(msgspec.Struct, frozen=True):
     explain: Callable[[], str]
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one input did."""
 
     finding: Finding | None

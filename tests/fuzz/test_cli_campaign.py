@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from hgframing_conformance._suites import load_suites
 from hgframing_fuzz._findings import RunSummary
 from hgframing_fuzz.cli import main
+from tests.fuzz.test_cli_run import known_file
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,3 +111,16 @@ def test_commands_read_the_campaigns_of_several_targets(found: Path, tmp_path: P
     assert 'id="client-reactor"' in text
     assert 'id="server-reactor"' in text
     assert "disputed: " in call("promote", "--directory", root, "IndexError").output
+
+
+def test_triage_and_page_tell_known_findings_apart(found: Path) -> None:
+    """Under a heading of their own, with who signed and until when."""
+    file = known_file(found)
+
+    output = call("triage", "--directory", found, "--known", file).output
+    call("page", "--directory", found, "--known", file)
+
+    assert "0 root causes at 0 lines" in output
+    assert "## Known\n\n* `server-reactor.IndexError.on_legal" in output
+    assert "(A. Person, until 2999-01-01)" in output
+    assert "known: https://example.org/1" in (found / "campaign.html").read_text(encoding="utf-8")

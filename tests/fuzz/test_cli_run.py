@@ -245,3 +245,53 @@ def test_run_says_what_bounds_it() -> None:
 
     for part in ("50000 inputs and 256 MiB", "--memory", "3 workers could not work", "a file named `stop`"):
         assert part in output
+
+
+def known_file(directory: Path, place: str = "IndexError.on_legal", expires: str = "2999-01-01") -> Path:
+    """A file that knows the miniature's fault."""
+    file = directory / "known.yaml"
+    file.write_text(
+        f"format: 1\nimplementation: Raises\nbuckets:\n  - bucket: server-reactor.{place}.*\n"
+        f"    issue: https://example.org/1\n    who: A. Person\n    reason: known\n    expires: {expires!r}\n"
+    )
+    return file
+
+
+def test_run_whose_findings_are_known_ends_with_0(tmp_path: Path) -> None:
+    """They are shown and counted all the same."""
+    file = known_file(tmp_path)
+
+    result = run(tmp_path / "d", "--seconds", "600", "--executions", "1000", "--known", str(file))
+
+    assert result.exit_code == 0, result.output
+    assert "known: https://example.org/1" in result.output
+    assert "1 buckets of 1 root causes (1 of the buckets are known)" in result.output
+
+
+@pytest.mark.parametrize(
+    ("place", "expires", "said"),
+    [
+        ("KeyError.other", "2999-01-01", "nothing was found"),
+        ("IndexError.on_legal", "2020-01-01", "expired"),
+    ],
+)
+def test_run_whose_entries_are_stale_ends_with_1_and_says_so(
+    tmp_path: Path, place: str, expires: str, said: str
+) -> None:
+    """What an entry does not match is a finding."""
+    file = known_file(tmp_path, place, expires)
+
+    result = run(tmp_path / "d", "--seconds", "600", "--executions", "1000", "--known", str(file))
+
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+def test_run_with_a_broken_list_ends_with_2(tmp_path: Path) -> None:
+    """File and line."""
+    (tmp_path / "known.yaml").write_text("format: 2\n")
+
+    result = run(tmp_path / "d", "--executions", "1", "--known", str(tmp_path / "known.yaml"))
+
+    assert result.exit_code == 2
+    assert "known.yaml:1" in result.output
