@@ -110,12 +110,12 @@ def command(  # noqa: PLR0913  (one argument for each option)
     and which are core. Every later run follows that file, and measures nothing.
     """
     root = Path(str(hgframing_vectors.root()))
-    if reduces is not None:
-        reduce(root, reduces, releases)
-    if chooses is not None:
-        choose(root, chooses, known)
-    measured = read_generated_cases(root / FILE)
     mode = _Mode.CHECK if check else _Mode.TELL if dry_run or explains else _Mode.WRITE
+    if reduces is not None:
+        reduce(root, reduces, releases, dry_run=mode is not _Mode.WRITE)
+    if chooses is not None:
+        choose(root, chooses, known, dry_run=mode is not _Mode.WRITE)
+    measured = read_generated_cases(root / FILE)
     records = _records(root)
     stale = 0
     for name in names or tuple(GENERATORS):

@@ -30,13 +30,16 @@ SHARE: Final = 0.1
 _LEAST: Final = 0.02
 
 
-def reduce(root: Path, matrix: Path, releases: Sequence[Path]) -> tuple[Duplicate, ...]:
+def reduce(
+    root: Path, matrix: Path, releases: Sequence[Path], *, dry_run: bool = False
+) -> tuple[Duplicate, ...]:
     """Drop the generated cases that say nothing new, and retire their ids.
 
     Args:
         root: the directory with `suites`, `ids.txt` and the file of generated cases.
         matrix: the file of `hgframing strength --matrix`.
         releases: files of `hgframing check --jsonl`.
+        dry_run: write nothing; say what would be dropped.
 
     Returns:
         What was dropped. The suites are not written; `hgframing generate` does that.
@@ -47,9 +50,10 @@ def reduce(root: Path, matrix: Path, releases: Sequence[Path]) -> tuple[Duplicat
     """
     cases = load_suites([root / "suites"], tiers=frozenset(Tier))
     found = find_duplicates(cases, read_matrix(matrix), [read_release(path) for path in releases])
-    file = root / FILE
-    write_generated_cases(file, read_generated_cases(file).drop(found))
-    _retire(root / "ids.txt", found)
+    if not dry_run:
+        file = root / FILE
+        write_generated_cases(file, read_generated_cases(file).drop(found))
+        _retire(root / "ids.txt", found)
     for duplicate in found:
         click.echo(f"{duplicate.id}: notices what {duplicate.like} notices")
     counts = collections.Counter(duplicate.generator for duplicate in found)
@@ -69,7 +73,9 @@ def _retire(file: Path, duplicates: Iterable[Duplicate]) -> None:
         file.write_text("\n".join(retired) + "\n", encoding="utf-8")
 
 
-def choose(root: Path, matrix: Path, known: Path | None, share: float = SHARE) -> Choice:
+def choose(
+    root: Path, matrix: Path, known: Path | None, *, share: float = SHARE, dry_run: bool = False
+) -> Choice:
     """Choose the generated cases of the core tier.
 
     Args:
@@ -79,6 +85,7 @@ def choose(root: Path, matrix: Path, known: Path | None, share: float = SHARE) -
             the matrix has these cases too.
         share: the part of the time of all cases that the core tier may take; generated cases may have a fiftieth of the
             time in any case.
+        dry_run: write nothing; say how much the choice would notice.
 
     Returns:
         The choice. The suites are not written; `hgframing generate` does that.
@@ -104,8 +111,9 @@ def choose(root: Path, matrix: Path, known: Path | None, share: float = SHARE) -
     core = {generator: frozenset[str]() for generator in generators.values()}
     for case_id in choice.ids:
         core[generators[case_id]] |= {case_id}
-    file = root / FILE
-    write_generated_cases(file, dataclasses.replace(read_generated_cases(file), core=core))
+    if not dry_run:
+        file = root / FILE
+        write_generated_cases(file, dataclasses.replace(read_generated_cases(file), core=core))
     click.echo(
         f"{len(choice.ids)} of {len(candidates)} generated cases are core; with what people wrote they notice"
         f" {choice.share:.1%} of {choice.all} faults, in {(fixed + choice.seconds) / total:.1%} of the time"

@@ -60,6 +60,17 @@ def test_reduce_drops_and_retires(root: Path) -> None:
     ]
 
 
+def test_reduce_writes_nothing_where_it_only_tells(root: Path) -> None:
+    """What would be dropped is said, and the books stay as they are."""
+    books = (root / "ids.txt").read_text()
+    matrix = make_matrix(root / "m.jsonl", a="012", b="01")
+
+    assert [duplicate.id for duplicate in reduce(root, matrix, [], dry_run=True)] == ["server-second"]
+    assert choose(root, matrix, None, share=2.0, dry_run=True).share == 1.0
+    assert (root / "ids.txt").read_text() == books
+    assert not (root / "generated.yaml").exists()
+
+
 def test_reduce_keeps_what_a_release_tells_apart(root: Path) -> None:
     """All three notice the same, and the second fares otherwise."""
     run = root / "run.jsonl"
