@@ -77,6 +77,7 @@ class Verb(enum.StrEnum):
     SENT = "sent"
     CALL = "call"
     FLUSH = "flush"
+    ABANDON = "abandon"
     REQUEST_STATE = "request-state"
     REQUEST = "request"
 

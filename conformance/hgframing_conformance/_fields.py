@@ -258,7 +258,7 @@ COUNT: Final = _number(None)
 CODE: Final = _choice("error code", FaultCode)
 CODES: Final = FieldType(parse=_parse_codes, write=list, schema={"type": "array", "items": CODE.schema})
 REQUEST_STATE: Final = _choice(
-    "request state", ("pending", "sending", "sent", "receiving", "received", "errored")
+    "request state", ("pending", "sending", "sent", "receiving", "received", "errored", "abandoned")
 )
 #: Who says that a request failed; the first two are flags of the revisions before CBOR errors.
 ERROR_TYPE: Final = _choice("type of error", ("protocol", "application", "server", "command"))

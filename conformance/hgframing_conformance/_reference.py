@@ -56,7 +56,7 @@ _SERVER_STEPS: Final = (
     "progress",
     "sent",
 )
-_CLIENT_STEPS: Final = ("receive", "end-input", "call", "flush", "request-state")
+_CLIENT_STEPS: Final = ("receive", "end-input", "call", "flush", "abandon", "request-state")
 
 
 def _wishes(setup: _Message, *names: str) -> dict[str, Any]:
@@ -237,6 +237,7 @@ class _Client:
             "end-input": self._end_input,
             "call": self._call,
             "flush": self._flush,
+            "abandon": lambda value: self._write(self._reactor.abandon(value.get("request", 0))),
             "request-state": self._request_state,
         }
 

@@ -61,6 +61,7 @@ LAYERS: Final[Mapping[Verb, frozenset[Layer]]] = MappingProxyType(
         Verb.SENT: _SERVER,
         Verb.CALL: _CLIENT,
         Verb.FLUSH: _CLIENT,
+        Verb.ABANDON: _CLIENT,
         Verb.REQUEST_STATE: _CLIENT,
         Verb.REQUEST: frozenset({Layer.HTTP}),
     }
@@ -83,7 +84,7 @@ _CHOICES: Final[Mapping[Verb, tuple[str, ...]]] = MappingProxyType(
     {Verb.RESPOND: ("objects", "data", "redirect"), Verb.SEND_RESPONSE: ("objects", "data", "chunks")}
 )
 #: Verbs that came after the first release: a harness that lists no `steps` is not asked for them.
-LATER_VERBS: Final = frozenset({Verb.START_RESPONSE, Verb.SEND_RESPONSE, Verb.FINISH_RESPONSE})
+LATER_VERBS: Final = frozenset({Verb.START_RESPONSE, Verb.SEND_RESPONSE, Verb.FINISH_RESPONSE, Verb.ABANDON})
 
 #: The fields of each verb whose value is a mapping of fields. What a server's user wishes may have any value, so that
 #: the refusal of what cannot be sent can be tested.
@@ -130,6 +131,7 @@ FIELDS: Final[Mapping[Verb, tuple[Field, ...]]] = MappingProxyType(
             Field(name="data", type=BYTES_OR_NULL, default=None),
             Field(name="redirect", type=VALUE, default=None),
         ),
+        Verb.ABANDON: (_REQUEST,),
         Verb.REQUEST_STATE: (_REQUEST,),
     }
 )

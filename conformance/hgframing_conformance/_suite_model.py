@@ -159,6 +159,7 @@ class Step(_Shape, frozen=True):
     sent: Annotated[Any, _any("sent")] | UnsetType = UNSET
     call: Annotated[Any, _any("call")] | UnsetType = UNSET
     flush: UnsetType | None = UNSET
+    abandon: Annotated[Any, _any("abandon")] | UnsetType = UNSET
     request_state: Annotated[Any, _any("request-state")] | UnsetType = UNSET
     request: Annotated[Any, _any("request")] | UnsetType = UNSET
     expect: list[Annotated[Any, _any("Action")]] | UnsetType = UNSET

@@ -165,6 +165,13 @@ class _ClientWalk(_Walk):
                 self._next_id += 2
         if step.verb is Verb.FLUSH or (step.verb is Verb.CALL and not self._buffers):
             yield from self._send()
+        if step.verb is Verb.ABANDON:
+            request_id = step.value.get("request", 0)
+            state = self._requests.get(request_id, ClientRequestState.PENDING)
+            following = self._revision.client_request[state].get(LocalInput.ABANDON)
+            if following is not None:
+                self._requests[request_id] = following
+                yield ("client-request", state.name, LocalInput.ABANDON.name)
 
     def _send(self) -> Iterator[Transition]:
         for request_id, state in self._requests.items():
