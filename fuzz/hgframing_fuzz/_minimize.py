@@ -8,6 +8,8 @@ turns a rare one into a common one.
 
 from __future__ import annotations
 
+import sys
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
@@ -25,6 +27,10 @@ _T = TypeVar("_T")
 #: Executions that one input is worth. Most come down to one frame within a few hundred.
 _MAX_EXECUTIONS: Final = 5000
 
+
+#: Frames of the stack by which an input must go too deep: who replays it calls from another depth, and an input that
+#: just exhausts the stack here would not do so there.
+_ROOM: Final = 50
 
 #: What stands in the place of an octet that means nothing.
 _PLAINEST: Final = b"0"
@@ -178,8 +184,12 @@ def minimize(
         return None
     key = BucketTable(target.name).key(finding)
     minimizer = _Minimizer(target, key, value, executions)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + _ROOM)
     try:
         minimizer.run(form)
     except _SpentError:
         return minimizer.best
+    finally:
+        sys.setrecursionlimit(limit)
     return minimizer.best

@@ -30,6 +30,8 @@ from hgframing_fuzz.targets import TARGETS
 __all__ = ["main"]
 
 _FOUND: Final = 1
+#: How often a minimized input is run before it is given up.
+_TRIES: Final = 5
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -116,8 +118,8 @@ def _minimize_all(bound: BoundTarget, findings: FindingsDirectory) -> None:
             click.echo(f"{file}: ended its process, and would end this one")
             continue
         octets = _minimize_file(bound, file, bucket=file.stem)
-        if octets is not None:
-            _store(bound, findings, octets)
+        if octets is not None and not _store(bound, findings, octets):
+            click.echo(f"{file}: what it became is at the edge of a bound, and is not stored")
 
 
 def _minimize_file(bound: BoundTarget, file: Path, bucket: str = "") -> bytes | None:
@@ -138,15 +140,17 @@ def _minimize_file(bound: BoundTarget, file: Path, bucket: str = "") -> bytes | 
     return octets
 
 
-def _store(bound: BoundTarget, findings: FindingsDirectory, octets: bytes) -> None:
-    """Write a minimized input with its text."""
-    outcome = run_octets(bound.target, octets)
-    if outcome.finding is None:
-        return
-    table = BucketTable(bound.spec.name)
-    bucket = table.add(outcome.finding, octets, seconds=0.0, execution=1)
-    if bucket is not None:
-        findings.save(bucket, bound.describe(decode_input(octets)))
+def _store(bound: BoundTarget, findings: FindingsDirectory, octets: bytes) -> bool:
+    """Write a minimized input with its text, if it still is a finding: of time and memory it may be one only just."""
+    for _ in range(_TRIES):
+        finding = run_octets(bound.target, octets).finding
+        if finding is None:
+            continue
+        bucket = BucketTable(bound.spec.name).add(finding, octets, seconds=0.0, execution=1)
+        if bucket is not None:
+            findings.save(bucket, bound.describe(decode_input(octets)))
+        return True
+    return False
 
 
 @main.command()

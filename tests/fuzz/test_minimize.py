@@ -8,7 +8,7 @@ from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import Form, body_of, with_body
 from hgframing_fuzz._minimize import minimize
 from hgframing_fuzz._outcome import Feature
-from tests.fuzz.miniatures import Miniature, Raises, an_input, command, target_of
+from tests.fuzz.miniatures import Miniature, Raises, Recurses, an_input, command, target_of
 
 
 class NeedsTwo(Miniature):
@@ -128,3 +128,17 @@ def test_minimize_tail_leaves_octets_out(guards: Guards) -> None:
     value = FuzzInput(Options(), (), b"xxzxx")
 
     assert minimize(CodeTarget("tail", check, None, guards), value) == FuzzInput(Options(), (), b"z")
+
+
+def test_minimize_leaves_room_where_the_stack_is_exhausted(guards: Guards) -> None:
+    """The smallest input still exhausts it for a caller who is some frames less deep."""
+    target = target_of(Recurses, guards)
+    value = an_input(f"1 1 stream-begin command-data eos {'x' * 5000}")
+
+    smallest = minimize(target, value)
+
+    assert smallest is not None
+    assert len(smallest.frames[0].payload) < 1200
+    finding = target.check(smallest).finding
+    assert finding is not None
+    assert finding.kind == "RecursionError"
