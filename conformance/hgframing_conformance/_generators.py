@@ -19,6 +19,8 @@ from hgframing_conformance._client_limits import generate_client_limits
 from hgframing_conformance._client_numbers import generate_client_numbers
 from hgframing_conformance._client_transitions import generate_client_transitions
 from hgframing_conformance._client_walks import generate_client_walks
+from hgframing_conformance._encoding_faults import generate_encoding_faults
+from hgframing_conformance._observed import generate_observed
 from hgframing_conformance._payload_faults import generate_payload_faults
 from hgframing_conformance._server_interleavings import generate_server_interleavings
 from hgframing_conformance._server_limits import generate_server_limits
@@ -86,8 +88,12 @@ GENERATORS: Final[Mapping[str, Generator]] = {
         seeded=(generate_server_walks, generate_client_walks),
     ),
     "payloads": Generator(
-        makes="payloads that are cut off, go on too long or hold the wrong types",
-        parts=(generate_payload_faults,),
+        makes="payloads that are cut off, lie, repeat themselves or hold the wrong types, and damaged compressed data",
+        parts=(generate_payload_faults, generate_encoding_faults),
+    ),
+    "observed": Generator(
+        makes="what was found by fuzzing and put down as drafts; gates nothing until a person decided",
+        parts=(generate_observed,),
     ),
 }
 

@@ -1,17 +1,21 @@
-"""The generator `payloads`: CBOR payloads that are cut off at every octet, go on too long, or hold the wrong types.
+"""The generator `payloads`: CBOR that is cut off at every octet, goes on too long, lies, or holds the wrong types.
 
 A strict prefix of one CBOR value is never a CBOR value, so that each must be an error is arithmetic. What a receiver
 does with the wrong type for a known key is not in the text; the least that it must not do is to act as if it were
-right.
-The cases are `unspecified`, and demand an error and no action that the payload asks for.
+right. The cases are `unspecified`, and demand an error and no action that the payload asks for; those in forms that the
+subset of 0006 excludes are `should`. What else can be wrong with CBOR is in `_cbor_faults`, with compressed data in
+`_encoding_faults`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from hgframing import REVISIONS, Feature, FrameType, Revision, encode_value
+from hgframing_conformance._cbor_faults import cbor_faults
+from hgframing_conformance._decisions import deviations_of, requirements_of
 
 
 __all__ = ["GENERATOR", "generate_payload_faults"]
@@ -43,8 +47,19 @@ class _Shape(NamedTuple):
     keys: Mapping[bytes, frozenset[str]]
     never: str
     feature: Feature
+    #: Keys that must be there.
+    required: tuple[bytes, ...] = ()
+    #: Values that are wrong further inside, by what is wrong.
+    wrong: Mapping[str, Any] = MappingProxyType({})
 
 
+#: What Mercurial does otherwise with payloads that the subset excludes.
+_DEVIATIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "request": ("D32",),
+    "progress": ("D75", "D85"),
+    "text": ("D75",),
+    "error": ("D77",),
+}
 _BYTES: Final = frozenset({"bytes"})
 _INTEGER: Final = frozenset({"integer"})
 _SHAPES: Final = (
@@ -57,6 +72,8 @@ _SHAPES: Final = (
         {b"name": _BYTES, b"args": frozenset({"map"})},
         "run-command",
         Feature.CBOR_REQUESTS,
+        (b"name",),
+        {"an-argument-name-that-is-a-number": {b"name": b"mycommand", b"args": {1: b"v"}}},
     ),
     _Shape(
         "settings",
@@ -67,6 +84,8 @@ _SHAPES: Final = (
         {b"contentencodings": frozenset()},
         "run-command",
         Feature.SENDER_SETTINGS,
+        (),
+        {"an-encoding-that-is-a-number": {b"contentencodings": [1]}},
     ),
     _Shape(
         "stream-settings",
@@ -87,6 +106,7 @@ _SHAPES: Final = (
         {b"topic": _BYTES, b"pos": _INTEGER, b"total": _INTEGER, b"label": _BYTES, b"item": _BYTES},
         "progress",
         Feature.PROGRESS,
+        (b"topic", b"pos", b"total"),
     ),
     _Shape(
         "error",
@@ -97,6 +117,33 @@ _SHAPES: Final = (
         {b"type": _BYTES, b"message": frozenset()},
         "error-response",
         Feature.CBOR_ERRORS,
+        (b"type", b"message"),
+        {
+            "a-type-that-there-is-not": {b"type": b"nothing", b"message": [{b"msg": b"no"}]},
+            "an-atom-that-is-no-map": {b"type": b"server", b"message": [b"no"]},
+            "an-atom-without-msg": {b"type": b"server", b"message": [{b"args": [b"a"]}]},
+            "a-msg-that-is-a-number": {b"type": b"server", b"message": [{b"msg": 1}]},
+        },
+    ),
+    _Shape(
+        "text",
+        "client",
+        FrameType.TEXT_OUTPUT,
+        0,
+        [{b"msg": b"%s", b"args": [b"a"], b"labels": [b"l"]}],
+        {},
+        "text-output",
+        Feature.STATUS_MAP,
+        (),
+        {
+            "an-atom-that-is-no-map": [b"no"],
+            "an-atom-without-msg": [{b"args": [b"a"]}],
+            "a-msg-that-is-a-number": [{b"msg": 1}],
+            "args-that-are-no-array": [{b"msg": b"%s", b"args": b"a"}],
+            "an-arg-that-is-a-number": [{b"msg": b"%s", b"args": [1]}],
+            "labels-that-are-no-array": [{b"msg": b"m", b"labels": b"l"}],
+            "a-label-that-is-a-number": [{b"msg": b"m", b"labels": [1]}],
+        },
     ),
 )
 
@@ -137,10 +184,20 @@ def _cases(revision: Revision, shape: _Shape) -> Iterator[dict[str, Any]]:
             payload = encode_value(shape.value | {key: value}, revision.cbor)
             name = key.decode()
             yield _case(revision, shape, f"{name}-{label}", f"whose {name} is of type {label}", payload)
+    for label, value in shape.wrong.items():
+        yield _case(
+            revision, shape, label, f"with {label.replace('-', ' ')}", encode_value(value, revision.cbor)
+        )
+    for fault in cbor_faults(shape.value, shape.required, revision.cbor):
+        yield _case(revision, shape, fault.label, fault.what, fault.payload, fault.violated)
 
 
-def _case(revision: Revision, shape: _Shape, label: str, what: str, payload: bytes) -> dict[str, Any]:
+def _case(
+    revision: Revision, shape: _Shape, label: str, what: str, payload: bytes, violated: str = ""
+) -> dict[str, Any]:
     is_server = shape.layer == "server"
+    requirements = requirements_of(revision, [violated])
+    deviations = deviations_of(revision, _DEVIATIONS.get(shape.label, ()))
     type_id = revision.type_ids[shape.type]
     fields = [1]
     if revision.header.has_stream:
@@ -153,7 +210,9 @@ def _case(revision: Revision, shape: _Shape, label: str, what: str, payload: byt
     return {
         "id": f"{shape.layer}-payload-{revision.key}-{shape.label}-{label}",
         "title": f"{shape.label} {what} is an error",
-        "level": "unspecified",
+        "level": "should" if requirements else "unspecified",
+        **({"requirements": requirements, "violates": requirements} if requirements else {}),
+        **({"deviations": deviations} if requirements and deviations else {}),
         "source": f"generated:{GENERATOR}",
         "comment": _COMMENT,
         "tier": "full",
