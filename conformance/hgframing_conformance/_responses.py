@@ -89,7 +89,10 @@ def _answers_difference(
         if request not in wanted and None not in wanted:
             return f"request {request} is answered"
     named = [request for request in wanted if request is not None]
-    for request in (*named, *(other for other in said if other not in wanted)):
+    others = [request for request in said if request not in wanted]
+    if None in wanted and not others:
+        return f"no other request is answered with {_with_article(wanted[None])}"
+    for request in (*named, *others):
         kind = wanted.get(request, wanted.get(None))
         found = [part for part in said.get(request, ()) if _type(part, revision) not in _BESIDE]
         if not found:
