@@ -83,7 +83,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def command(locators: tuple[str, ...], **options: Any) -> int:
     """Run the vectors against LOCATOR (default: the reference), or against several one after another.
 
-    LOCATOR is direct:package.module:factory or "exec:command arguments".
+    LOCATOR is direct:package.module:factory, "exec:command arguments", http://host:port/ (a live server, layer http) or
+    reflect:http://host:port/ (the reactor behind it, layer server).
     """
     orders = _orders(locators or (REFERENCE,), options)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)

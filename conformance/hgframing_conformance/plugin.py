@@ -49,7 +49,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--implementation",
         dest="hgframing_implementation",
         metavar="LOCATOR",
-        help='what to check: direct:package.module:factory or "exec:command arguments"; default: the reference',
+        help=(
+            'what to check: direct:package.module:factory, "exec:command arguments", http://host:port/ or '
+            "reflect:http://host:port/; default: the reference"
+        ),
     )
     group.addoption(
         "--expectations",

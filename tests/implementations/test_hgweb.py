@@ -6,18 +6,21 @@ What its server answers stands in sheet r5, "HTTP binding", and in the deviation
 
 from __future__ import annotations
 
+import http
 import http.client
 import importlib.util
 import os
 import subprocess
 import sys
+import threading
 import urllib.parse
 
 from collections.abc import Iterator, Mapping
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from hgframing import REVISIONS, FrameBuffer, parse_notation
+from hgframing import REVISIONS, FrameBuffer, HttpApplication, Permission, Refusal, parse_notation
 
 
 LAST = REVISIONS["0006"]
@@ -138,6 +141,46 @@ def test_client_of_mercurial_sees_the_transcript_of_reflection(hg: list[str], ou
         r"received: <no frame>\n",
         '{"action": "noop"}',
     ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "challenge"), [("Basic", 'realm="r"'), ("Digest", 'realm="r", nonce="n", qop="auth"')]
+)
+def test_client_of_mercurial_answers_a_challenge_and_names_its_types(
+    hg: list[str], scheme: str, challenge: str
+) -> None:
+    """HTTP-005, HTTP-007 and HTTP-008: no vector is such a client, so the real one is asked."""
+    asked: list[Mapping[str, str]] = []
+
+    def authorize(environ: Mapping[str, str], _permission: Permission) -> Refusal | None:
+        asked.append(
+            {key: environ.get(key, "") for key in ("HTTP_AUTHORIZATION", "HTTP_ACCEPT", "CONTENT_TYPE")}
+        )
+        if environ.get("HTTP_AUTHORIZATION", "").startswith(f"{scheme} "):
+            return None
+        headers = {"WWW-Authenticate": f"{scheme} {challenge}"}
+        return Refusal(status=http.HTTPStatus.UNAUTHORIZED, headers=headers)
+
+    class Quiet(WSGIRequestHandler):
+        def log_message(self, *_told: object) -> None:
+            """Say nothing."""
+
+    application = HttpApplication(LAST, authorize=authorize)
+    with make_server("127.0.0.1", 0, application, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        words = {"prefix": url, "username": "somebody", "password": "secret"}
+        config = [f"--config=auth.a.{key}={value}" for key, value in words.items()]
+        output = wire(hg, url, "http2", "command branchmap\n", *config)
+        server.shutdown()
+        thread.join()
+
+    assert "b'default'" in output
+    assert [one["HTTP_AUTHORIZATION"].partition(" ")[0] for one in asked] == ["", scheme]
+    assert {(one["HTTP_ACCEPT"], one["CONTENT_TYPE"]) for one in asked} == {
+        (LAST.media_type, LAST.media_type)
+    }
 
 
 @pytest.mark.parametrize(
