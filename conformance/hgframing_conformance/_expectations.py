@@ -122,6 +122,7 @@ _PINNABLE: Final = frozenset(
         "request-states",
         "commands",
         "values",
+        "after-end",
     }
 )
 

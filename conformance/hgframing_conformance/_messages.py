@@ -83,6 +83,7 @@ class Capabilities(_Part, frozen=True):
     request_states: bool = False
     commands: list[str] = []
     values: list[str] | None = None
+    after_end: bool = True
 
 
 class HelloMessage(_Message, frozen=True, tag="hello"):

@@ -77,7 +77,10 @@ class ReflectAdapter:
             revisions=sorted(self._service.roots),
             layers=[Layer.SERVER],
             capabilities=Capabilities(
-                chunking=False, steps=[Verb.RECEIVE, Verb.END_INPUT], values=list(VALUES)
+                chunking=False,
+                steps=[Verb.RECEIVE, Verb.END_INPUT],
+                values=list(VALUES),
+                after_end=False,
             ),
         )
         for revision in self.hello.revisions:

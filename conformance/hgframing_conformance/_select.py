@@ -146,6 +146,8 @@ def unsupported(item: Item, hello: Hello) -> str:
             missing = lacking(needed, declared.get(key))
             if missing:
                 return f"{key} {missing}"
+    if not capabilities.after_end and any(step.verb is Verb.END_INPUT for step in case.steps[:-1]):
+        return "after-end: something follows the end of input"
     if capabilities.values is not None:
         missing = lacking(sorted(_reported_types(case)), capabilities.values)
         if missing:
@@ -185,6 +187,7 @@ def declared_capabilities(hello: Hello) -> dict[str, Any]:
         "setup": capabilities.setup,
         "request-states": capabilities.request_states,
         "commands": capabilities.commands,
+        "after-end": capabilities.after_end,
         "values": sorted(VALUE_TYPES) if capabilities.values is None else capabilities.values,
     }
 

@@ -76,6 +76,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "setup": "settings of a case that it honours",
     "request-states": "whether it answers request-state",
     "commands": "commands that its server has, for the layer http",
+    "after-end": "whether something may follow the end of input",
     "values": "types of values that its answers tell apart",
 }
 

@@ -49,10 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--implementation",
         dest="hgframing_implementation",
         metavar="LOCATOR",
-        help=(
-            'what to check: direct:package.module:factory, "exec:command arguments", http://host:port/ or '
-            "reflect:http://host:port/; default: the reference"
-        ),
+        help="what to check, a LOCATOR of hgframing check such as 'exec:command arguments'; default: the reference",
     )
     group.addoption(
         "--expectations",

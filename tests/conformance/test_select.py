@@ -128,6 +128,16 @@ def test_unsupported_follows_from_hello(
     assert unsupported(first(case("a", frame_step("x"), **fields)), hello(**capabilities)) == reason
 
 
+def test_unsupported_steps_behind_the_end_of_input() -> None:
+    """A transport with one body for each conversation has no such thing."""
+    ends = case("a", frame_step("x"), step(Verb.END_INPUT))
+    goes_on = case("b", step(Verb.END_INPUT), frame_step("x"))
+
+    assert unsupported(first(ends), hello(**{"after-end": False})) == ""
+    assert unsupported(first(goes_on), hello()) == ""
+    assert "follows the end of input" in unsupported(first(goes_on), hello(**{"after-end": False}))
+
+
 def test_unsupported_values_that_cannot_be_told_apart() -> None:
     """Who cannot report a text string cannot be asked what it makes of one."""
     action = Action(
