@@ -6,7 +6,7 @@ import pytest
 
 from hgframing_conformance._problems import Problem, SuiteError
 from hgframing_fuzz._outcome import Feature
-from hgframing_fuzz._problems_oracle import check_problems
+from hgframing_fuzz._problems_oracle import check_problems, kind_of
 from hgframing_fuzz._watch import ObjectionError
 
 
@@ -61,3 +61,10 @@ def test_notes_are_few_whatever_the_file_says() -> None:
     check_problems(SuiteError(problems), "f.yaml", b"a\nb\n", notes)
 
     assert notes == [("problem", "unknown", "key", "")]
+
+
+def test_kind_of_is_made_of_the_words_of_messages_alone() -> None:
+    """Not of what they quote, whatever stands where."""
+    assert kind_of("entries.0: unknown key 'x'") == ("unknown", "key", "")
+    assert kind_of("the string 'a: zebra unknown yak'") == ("", "unknown", "")
+    assert kind_of("") == ()

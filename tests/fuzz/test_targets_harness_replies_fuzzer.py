@@ -21,7 +21,7 @@ def test_loop_finds_nothing_in_what_we_have(guards: Guards) -> None:
     table, stats = fuzz(SPEC, 2000, guards)
 
     assert found(table) == []
-    assert stats.features > 50
+    assert stats.features > 30
 
 
 @pytest.mark.parametrize("octets", SPEC.seeds())

@@ -38,8 +38,8 @@ from hgframing_fuzz._input import (
     with_body,
 )
 from hgframing_fuzz._octets import OctetMaker, TextChanges
-from hgframing_fuzz._oracles import message_shape
 from hgframing_fuzz._outcome import Feature, Target
+from hgframing_fuzz._problems_oracle import kind_of
 from hgframing_fuzz._script import main
 from hgframing_fuzz._spec import TargetSpec
 from hgframing_fuzz._subjects import Attached, OwnCode
@@ -122,7 +122,7 @@ def check_lines(value: FuzzInput, notes: list[Feature]) -> None:
         _check_first(line, notes)
         answer = reader.read(line, {"seq": seq, "steps": [{}] * _STEPS})
         if answer is None or isinstance(answer, BadReply):
-            notes.append(("no-answer", "late" if answer is None else message_shape(answer.problem)[:24]))
+            notes.append(("no-answer", *(("late",) if answer is None else kind_of(answer.problem))))
             continue
         for step in answer.steps:
             for form in step:
@@ -149,7 +149,7 @@ def _check_action(form: Any, layer: Layer, revision: Revision, notes: list[Featu
     try:
         action = parse_observed(form, layer, revision.key)
     except FormError as error:
-        notes.append(("no-action", message_shape(str(error))[:24]))
+        notes.append(("no-action", *kind_of(str(error))))
         return
     notes.append(("action", action.kind.value))
     display_action(action)
