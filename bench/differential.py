@@ -117,7 +117,8 @@ def _plain(action: Action) -> Any:
         case "refused":
             return (kind,)
         case "run-command":
-            return kind, tuple((name, _freeze(fields.get(name))) for name in sorted(fields))
+            whole = {"args": {"map": []}, "data": None, "redirect": None, "data-follows": False} | fields
+            return kind, tuple((name, _freeze(whole[name])) for name in sorted(whole))
         case "error-response":
             return kind, fields["request"], fields["type"], _freeze_atoms(fields["atoms"])
         case _:
