@@ -63,7 +63,7 @@ LEVELS: Final = (
 SERVER_SIDE: Final = frozenset({"_server", "_requests", "_answers"})
 
 #: Modules that compare or report, and so must not share code with what they judge.
-JUDGES: Final = ("_suites", "_select", "_compare", "_outcomes", "_expectations", "_report")
+JUDGES: Final = ("_suites", "_select", "_compare", "_discipline", "_outcomes", "_expectations", "_report")
 REACTORS: Final = frozenset({"_client", "_server", "ClientReactor", "ServerReactor"})
 
 MAX_MODULE_LINES: Final = 400
