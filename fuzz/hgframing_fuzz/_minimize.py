@@ -9,6 +9,7 @@ turns a rare one into a common one.
 from __future__ import annotations
 
 import sys
+import time
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
@@ -26,6 +27,8 @@ _T = TypeVar("_T")
 
 #: Executions that one input is worth. Most come down to one frame within a few hundred.
 _MAX_EXECUTIONS: Final = 5000
+#: Seconds of CPU that it is worth: a bomb takes a good part of one each time.
+_MAX_SECONDS: Final = 15.0
 
 
 #: Frames of the stack by which an input must go too deep: who replays it calls from another depth, and an input that
@@ -37,7 +40,7 @@ _PLAINEST: Final = b"0"
 
 
 class _SpentError(Exception):
-    """The executions are spent; what has been reached stands."""
+    """The executions or the time are spent; what has been reached stands."""
 
 
 class _Minimizer:
@@ -49,10 +52,11 @@ class _Minimizer:
         self._key = key
         self._table = BucketTable(target.name)
         self._left = executions
+        self._until = time.process_time() + _MAX_SECONDS
 
     def keep(self, candidate: FuzzInput) -> bool:
         """Take a candidate if it gives the same bucket."""
-        if self._left <= 0:
+        if self._left <= 0 or time.process_time() > self._until:
             raise _SpentError
         self._left -= 1
         finding = self._target.check(candidate).finding

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hgframing_fuzz import FuzzInput, Observed, Options, encode_input
 from hgframing_fuzz._code_target import CodeTarget, object_to
 from hgframing_fuzz._guards import Guards
@@ -142,3 +144,12 @@ def test_minimize_leaves_room_where_the_stack_is_exhausted(guards: Guards) -> No
     finding = target.check(smallest).finding
     assert finding is not None
     assert finding.kind == "RecursionError"
+
+
+def test_minimize_gives_a_bomb_some_seconds_and_no_more(
+    guards: Guards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run of one costs a good part of a second; what has been reached stands."""
+    monkeypatch.setattr("hgframing_fuzz._minimize._MAX_SECONDS", -1.0)
+
+    assert minimize(target_of(NeedsTwo, guards), NOISY) == NOISY
