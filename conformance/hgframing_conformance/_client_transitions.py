@@ -1,8 +1,8 @@
 """The client's half of the generator `transitions`: every transition of its tables once, by the shortest way to it.
 
 The tables are walked as one machine whose state is (connection, stream, request) for one stream of the server and one
-request, from the moment at which the request has left. Not here is what no vector can say: an answer while a request
-is half sent, and a request that is given up.
+request, from the moment at which the request has left. Not here are an answer while a request is half sent, which no
+vector can say, and a request that is given up, for which there are cases by hand.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def generate_client_transitions() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def reachable_client_transitions(revision: Revision) -> tuple[_Key, ...]:
-    """Return (table, state, input) of every transition of a client's tables that a vector can take."""
+    """Return (table, state, input) of every transition of a client's tables that is generated."""
     return tuple(key for keys in _shortest(revision).values() for key in keys)
 
 
