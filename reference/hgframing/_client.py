@@ -332,6 +332,9 @@ class ClientReactor:
     def _read(self, frame: Frame, frame_input: FrameInput) -> ClientAction:
         if frame_input in _RESPONSE_INPUTS:
             return ResponseData(frame.request_id, frame.payload, frame_input is _RESPONSE_LAST)
+        if len(frame.payload) > self._limits.max_cbor_octets:
+            message = f"payload exceeds the limit of {self._limits.max_cbor_octets} octets of CBOR"
+            raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
         if frame_input is _F.TEXT_OUTPUT:
             depth = self._limits.max_cbor_depth
             return TextOutput(frame.request_id, parse_text_output(frame.payload, self.revision, depth))

@@ -53,6 +53,8 @@ class Limits:
             16 MiB, a frame's largest payload.
         max_buffered_octets: the same over all requests of a connection. Four requests of the largest size.
         max_settings_octets: octets of a settings value that is split over frames. Settings are lists of names.
+        max_cbor_octets: octets of CBOR that is decoded at once: a request without its data; text, progress and errors.
+            2 MiB, which is ninety thousand node IDs. Of tiny values each octet becomes up to 72 of Python's objects.
         max_cbor_depth: containers that a CBOR value may lie in, 1 or more; a set counts twice, for its tag. Known
             commands nest five deep.
         max_encoded_streams: open streams of the peer whose content encoding keeps state, 0–128. A stream of zstd-8mb
@@ -68,6 +70,7 @@ class Limits:
     max_request_octets: int = 16_777_216
     max_buffered_octets: int = 67_108_864
     max_settings_octets: int = 65_536
+    max_cbor_octets: int = 2 * 1024 * 1024
     max_cbor_depth: int = 32
     max_encoded_streams: int = 8
     max_decoded: int = 16_777_216

@@ -223,9 +223,12 @@ class Requests:
         return Command(request.first.getvalue(), request.args)
 
     def _read(self, octets: bytes) -> Command:
-        if self._by_cbor:
-            return parse_command(octets, self._revision, self._limits.max_cbor_depth)
-        return Command(octets, {})
+        if not self._by_cbor:
+            return Command(octets, {})
+        if len(octets) > self._limits.max_cbor_octets:
+            message = f"command request exceeds the limit of {self._limits.max_cbor_octets} octets of CBOR"
+            raise FaultRaised(FaultCode.LIMIT_EXCEEDED, message)
+        return parse_command(octets, self._revision, self._limits.max_cbor_depth)
 
     def _run(
         self, request_id: int, command: Command, data: bytes | None = None, *, streaming: bool = False

@@ -549,6 +549,20 @@ def test_side_frame_deeper_than_the_limit_is_a_fault(key: str) -> None:
     assert isinstance(waiting(key, limits=Limits(max_cbor_depth=2)).receive(notation)[0], Error)
 
 
+@pytest.mark.parametrize("key", BY_CBOR)
+def test_side_frame_longer_than_the_limit_is_a_fault(key: str) -> None:
+    """Twelve octets of CBOR; those of a response are not read here, and do not count."""
+    notation = frame(key, "1 text-output 0 cbor:[{b'msg': b'hello'}]")
+    enough, less = (waiting(key, limits=Limits(max_cbor_octets=limit)) for limit in (12, 11))
+
+    assert isinstance(enough.receive(notation)[0], TextOutput)
+    transcript(less).receive(notation).faults(
+        FaultCode.LIMIT_EXCEEDED, "payload exceeds the limit of 11 octets of CBOR"
+    )
+    response = frame(key, "1 command-response eos 1234567890123")
+    assert isinstance(waiting(key, limits=Limits(max_cbor_octets=12)).receive(response)[0], ResponseData)
+
+
 # Settings and encodings of the server.
 
 

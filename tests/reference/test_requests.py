@@ -320,6 +320,23 @@ def test_request_at_its_octets_runs_and_beyond_them_is_a_fault(key: str) -> None
             desk.faults("1 command-data eos e", FaultCode.LIMIT_EXCEEDED, message.format(9))
 
 
+@pytest.mark.parametrize("key", BY_CBOR)
+def test_cbor_at_its_octets_runs_and_beyond_them_is_a_fault(key: str) -> None:
+    """Eight octets of CBOR, in one frame or two; the data behind them is no CBOR."""
+    for limit, is_read in ((8, True), (7, False)):
+        whole, parts = (Desk(key, Limits(max_cbor_octets=limit)) for _ in range(2))
+        parts.receive(r"1 command-request new|more|have-data \xa1\x44na")
+        last = r"1 command-request continuation|have-data me\x41c"
+        if is_read:
+            assert whole.receive(r"1 command-request new \xa1\x44name\x41c") == RunCommand(1, b"c", {})
+            parts.receive(last)
+            assert parts.receive("1 command-data eos 123456789") == RunCommand(1, b"c", {}, b"123456789")
+        else:
+            message = "command request exceeds the limit of 7 octets of CBOR"
+            whole.faults(r"1 command-request new \xa1\x44name\x41c", FaultCode.LIMIT_EXCEEDED, message)
+            parts.faults(last, FaultCode.LIMIT_EXCEEDED, message)
+
+
 @pytest.mark.parametrize("key", BY_NAME)
 def test_request_by_name_at_its_octets_runs_and_beyond_them_is_a_fault(key: str) -> None:
     """Name, arguments with their lengths and data: 1 + 9 + 2 octets (EXEC-002; D7)."""
