@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
 import yaml
 
-from hgframing import REVISIONS
+from hgframing import REVISIONS, Revision
+from hgframing_conformance._cases import Layer
+from hgframing_conformance._client_transitions import reachable_client_transitions
 from hgframing_conformance._suites import load_suites
-from hgframing_conformance._transitions import generate_transitions, reachable_transitions
+from hgframing_conformance._transitions import reachable_transitions
 from hgframing_conformance._walk import Transition, walk
 
 
@@ -89,13 +92,18 @@ def test_walk_of_a_client_follows_its_request(tmp_path: Path) -> None:
     ]
 
 
-def test_walk_of_the_generated_suites_takes_every_reachable_transition() -> None:
+@pytest.mark.parametrize(
+    ("layer", "reachable"),
+    [(Layer.SERVER, reachable_transitions), (Layer.CLIENT, reachable_client_transitions)],
+)
+def test_walk_of_the_generated_suites_takes_every_reachable_transition(
+    layer: Layer, reachable: Callable[[Revision], tuple[Transition, ...]]
+) -> None:
     """Two ways to the same knowledge: the generator's paths, and the octets that it wrote."""
-    generated = {suite["revisions"][0] for _, suite in generate_transitions()}
-    taken: dict[str, set[Transition]] = {revision: set() for revision in generated}
+    taken: dict[str, set[Transition]] = {key: set() for key in REVISIONS}
     for case in load_suites():
-        if case.source == "generated:transitions":
+        if case.source == "generated:transitions" and case.layer is layer:
             taken[case.revision] |= set(walk(case))
 
     for revision in REVISIONS.values():
-        assert taken[revision.key] == set(reachable_transitions(revision))
+        assert taken[revision.key] == set(reachable(revision))

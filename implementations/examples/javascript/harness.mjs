@@ -15,7 +15,6 @@ const toForm = (value) =>
 const FIELDS = { "0001": {}, "0002": { request: 2 }, other: { request: 2, stream: 1, "stream-flags": 1 } };
 const MAX_PAYLOAD = 65535;
 class PeerError extends Error { constructor(code, message) { super(message); this.code = code; } }
-
 class Codec {
   constructor(revision) { this.fields = FIELDS[revision] ?? FIELDS.other; this.held = Buffer.alloc(0); }
   get size() { return 4 + Object.values(this.fields).reduce((sum, width) => sum + width, 0); }
@@ -61,8 +60,7 @@ function decodeOne(octets) {
     if (major === 4) return Array.from({ length: Math.min(Number(argument), octets.length + 1) }, () => value(depth + 1));
     if (major === 5) return map(Number(argument), depth);
     if (major === 6 && argument === 258n) return set(value(depth + 1));
-    if (major === 7 && info >= 20) return [false, true, null][info - 20];
-    return fail(`major type ${major}`);
+    return major === 7 && info >= 20 ? [false, true, null][info - 20] : fail(`major type ${major}`);
   };
   const scalar = (item) => Buffer.isBuffer(item) || typeof item !== "object" || item === null;
   const set = (items) => (Array.isArray(items) && items.every(scalar) ? new Set(items) : fail("not a set"));
@@ -80,11 +78,12 @@ function decodeOne(octets) {
   const decoded = value(0);
   return at === octets.length ? decoded : fail("octets after the value");
 }
+const areNames = (list) => list === undefined || (Array.isArray(list) && list.every(Buffer.isBuffer));
 const field = (map, name) => [...map].find(([key]) => Buffer.isBuffer(key) && key.toString() === name)?.[1];
 // -- The server reactor: what it has received of each request, and which IDs are busy.
 const TYPES = { request: 1, data: 2, settings: 8, stream: 9 };
 class Server {
-  constructor() { this.open = new Set(); this.requests = new Map(); this.active = new Set(); this.state = "initial"; }
+  constructor() { [this.open, this.active, this.requests, this.pieces, this.state] = [new Set(), new Set(), new Map(), new Map(), "initial"]; }
   receive(frame) {
     if (this.state === "errored") throw new PeerError("already-errored", "server already errored");
     this.enterStream(frame);
@@ -105,20 +104,21 @@ class Server {
     if (![1, 2].includes(frame.flags)) throw new PeerError("bad-flags", "settings continue or end");
     this.octets = Buffer.concat([this.octets ?? Buffer.alloc(0), frame.payload]);
     this.state = frame.flags === 1 ? "settings" : "open";
-    if (frame.flags === 1) return { "want-frame": {} };
-    const map = decodeOne(this.octets);
-    const names = map instanceof Map ? field(map, "contentencodings") : null;
-    const areNames = names === undefined || (Array.isArray(names) && names.every(Buffer.isBuffer));
-    if (!areNames) throw new PeerError("bad-payload", "bad settings");
+    const map = frame.flags === 1 ? new Map() : decodeOne(this.octets);
+    if (!areNames(map instanceof Map ? field(map, "contentencodings") : null)) throw new PeerError("bad-payload", "bad settings");
     return { "want-frame": {} };
   }
-  streamSettings(frame) {
-    if (!(frame["stream-flags"] & 1)) throw new PeerError("unexpected-frame", "settings begin their stream");
-    if (frame.flags !== 2) throw new PeerError("bad-flags", "settings of one frame only");
-    const name = decodeOne(frame.payload);
+  streamSettings({ stream, flags, payload, "stream-flags": streamFlags }) {
+    const begun = this.pieces.get(stream);
+    if (!begun && !(streamFlags & 1)) throw new PeerError("unexpected-frame", "settings begin their stream");
+    if (![1, 2].includes(flags)) throw new PeerError("bad-flags", "settings continue or end");
+    const octets = Buffer.concat([begun ?? Buffer.alloc(0), payload]);
+    this.pieces[flags === 1 ? "set" : "delete"](stream, octets);
+    this.state = "open";
+    if (flags === 1) return { "want-frame": {} };
+    const name = decodeOne(octets);
     if (!Buffer.isBuffer(name)) throw new PeerError("bad-payload", "a profile has a name");
     if (name.toString() !== "identity") throw new PeerError("unsupported-encoding", "identity only");
-    this.state = "open";
     return { noop: {} };
   }
   request(frame) {
@@ -145,7 +145,6 @@ class Server {
     if (!(map instanceof Map)) throw new PeerError("bad-payload", "a request is a map");
     const [name, args, redirect] = ["name", "args", "redirect"].map((key) => field(map, key));
     const isMap = (value) => value === undefined || (value instanceof Map && [...value.keys()].every(Buffer.isBuffer));
-    const areNames = (list) => list === undefined || (Array.isArray(list) && list.every(Buffer.isBuffer));
     const lists = redirect instanceof Map ? ["targets", "hashes"].map((key) => field(redirect, key)) : [];
     if (!Buffer.isBuffer(name) || !isMap(args) || !isMap(redirect) || !lists.every(areNames))
       throw new PeerError("bad-payload", "wrong fields");
