@@ -253,9 +253,11 @@ def open_adapter(locator: str) -> Adapter:
     """Connect what a locator names, for messages.
 
     Raises:
-        LocatorError: it is no locator.
+        LocatorError: it is no locator, or a URL: servers of others are no place for malformed input by the million.
         SetupError: there is nothing to attach, or it is broken.
     """
+    if locator.startswith(("http:", "reflect:")):
+        raise LocatorError(f"{locator}: what is behind a URL is not fuzzed; the kinds are direct: and exec:")
     return connect(locator, AdapterOptions(timeout=_MESSAGE_TIMEOUT, max_restarts=_MAX_RESTARTS))
 
 

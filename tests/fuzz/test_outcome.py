@@ -59,8 +59,7 @@ def test_kinds_are_actions_of_the_harness_protocol() -> None:
 
     assert {kind.value for kind in Kind} <= names
     assert names - {kind.value for kind in Kind} == {
-        "frame",  # the codec's
-        "octets",
+        "octets",  # the codec's
         "request-state",  # a question
         "response",  # over HTTP
         "command-data",  # where a case asks for data as they come

@@ -80,7 +80,7 @@ def a_broken_factory() -> Maker:
     raise RuntimeError("out of order")
 
 
-@pytest.mark.parametrize("locator", ["nothing", "direct:", "direct:module", "http://example.org", "exec"])
+@pytest.mark.parametrize("locator", ["nothing", "direct:", "direct:module", "http://127.0.0.1", "exec"])
 def test_load_what_is_no_locator_is_told_so(locator: str) -> None:
     """The message names the locator."""
     with pytest.raises(LocatorError, match=locator.rstrip(":") or "direct"):
@@ -103,10 +103,10 @@ def test_revision_codes_are_those_that_are_spoken() -> None:
 
 def test_own_code_is_blamed_and_instrumented() -> None:
     """The modules are instrumented; what they call in their package is blamed too; all revisions are there."""
-    own = OwnCode("hgframing._notation", "hgframing_conformance._yaml")
+    own = OwnCode("hgframing._notation", "hgframing_conformance._locators")
 
-    assert own.instrument == ("hgframing._notation", "hgframing_conformance._yaml")
+    assert own.instrument == ("hgframing._notation", "hgframing_conformance._locators")
     assert str(sys.modules["hgframing._cbor"].__file__).startswith(own.code.roots)
-    assert sys.modules["hgframing_conformance._yaml"].__file__ in own.code.reactors
+    assert sys.modules["hgframing_conformance._locators"].__file__ in own.code.reactors
     assert own.revisions == REVISION_CODES
     own.close()
