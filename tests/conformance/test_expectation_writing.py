@@ -135,6 +135,8 @@ def test_merge_new_file_pins_what_is_declared() -> None:
         "encodings": ["identity"],
         "error-codes": True,
         "chunking": True,
+        "values": ["bool", "bytes", "float", "int", "keys", "list", "map", "null", "set", "tag", "text"],
+        "after-end": True,
     }
 
 

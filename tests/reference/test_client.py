@@ -899,7 +899,8 @@ def flat(turns: int, turn: Callable[[int], object]) -> bool:
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    return after - before < 4096
+    # Whatever is left of a turn has more than one octet. Threads of who runs the tests may leave a little.
+    return after - before < turns
 
 
 @pytest.mark.parametrize(
