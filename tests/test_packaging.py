@@ -122,7 +122,10 @@ def test_interpreters_of_the_menu_are_those_of_the_metadata() -> None:
     menu = (ROOT / "tox.ini").read_text(encoding="utf-8")
 
     assert f"py3{{{','.join(stated)}}}-tests" in menu
-    assert all(f"py3{minor}-tests" in menu for minor in stated)
+    assert f"pythons = {', '.join(f'py3{minor}-tests' for minor in stated)}\n" in menu
+    # Every run of continuous integration tests the oldest and the newest.
+    [ci] = re.findall(r"^    ci = .*$", menu, re.MULTILINE)
+    assert all(f"py3{minor}-tests" in ci for minor in (stated[0], stated[-1]))
 
 
 def test_readme_opens_with_two_commands_of_one_line() -> None:
