@@ -4,6 +4,10 @@ One run of the unchanged implementation is watched (`_footprints`). A fault insi
 that run its line. A fault in what the import runs (a table, a class, a default) can change them all; one in a private
 constant those that run a line with its name (`_constants`).
 
+An implementation may keep what one case made for the next: a cache, a pool. The constructor of what is kept runs in the
+first case alone, and a fault in it shows in any. So every case is run a second time, and a line that runs in one of the
+two and not in the other hangs on what is kept: a fault in it is put to all cases, as one in the import is.
+
 A case need not pass. What became of it is its *fate*, and a fault is noticed where the fate changes.
 """
 
@@ -15,7 +19,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from hgframing_conformance._adapters import Adapter, AdapterOptions, Observation
+from hgframing_conformance._adapters import Adapter, AdapterOptions, Observation, TimedOut
 from hgframing_conformance._cases import Case, Level
 from hgframing_conformance._constants import Constants
 from hgframing_conformance._direct import DirectAdapter
@@ -194,7 +198,7 @@ class Subject:
             lines = _span(statements, mutant.line)
         elif (uses := self._constants_of(mutant).uses(mutant.line)) is not None:
             lines = {line for use in uses for line in _span(statements, use)}
-        if not lines or self._by_import(mutant, lines):
+        if not lines or self._concerns_all(mutant, lines):
             return [group for group in self._all if group.items]
         places = {place for line in lines for place in self._touched.get((self._file(mutant), line), ())}
         return [self._all[place] for place in sorted(places) if self._all[place].items]
@@ -208,9 +212,9 @@ class Subject:
 
     def _runs(self, mutant: Mutant, lines: Collection[int]) -> bool:
         by_case = any((self._file(mutant), line) in self._touched for line in lines)
-        return by_case or self._by_import(mutant, lines)
+        return by_case or self._concerns_all(mutant, lines)
 
-    def _by_import(self, mutant: Mutant, lines: Collection[int]) -> bool:
+    def _concerns_all(self, mutant: Mutant, lines: Collection[int]) -> bool:
         return any((self._file(mutant), line) in self._always for line in lines)
 
     def _constants_of(self, mutant: Mutant) -> Constants:
@@ -243,6 +247,12 @@ class Subject:
             lines = watched.take()
             if any(outcome.kind is OutcomeKind.UNSUPPORTED for outcome in outcomes):
                 continue
+            if not any(isinstance(answer, TimedOut) for answer in answers):
+                with watched:
+                    collections.deque(adapter.run(messages), maxlen=0)
+                again = watched.take()
+                self._always |= lines ^ again
+                lines |= again
             for outcome in outcomes:
                 if outcome.kind is not OutcomeKind.PASSED:
                     self.failing.append(outcome.item.name)

@@ -10,6 +10,7 @@ import hgframing_vectors
 
 from hgframing_conformance._cases import Case, Level
 from hgframing_conformance._control import unchanged
+from hgframing_conformance._mutants import find_mutants
 from hgframing_conformance._select import items
 from hgframing_conformance._strength import StrengthOptions, measure
 from hgframing_conformance._subject import Subject
@@ -105,3 +106,50 @@ def test_doubt_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     assert first.status is Status.SURVIVED
     assert count.read_text() == "xxx"
+
+
+KEEPING = """\
+from hgframing_conformance import reference
+
+_kept = []
+
+class Word:
+    def __init__(self):
+        self.right = True
+
+def take():
+    return _kept[0] if _kept else make()
+
+def make():
+    _kept.append(Word())
+    return _kept[0]
+
+class Harness:
+    def __init__(self):
+        self._real = reference()
+
+    def exchange(self, message):
+        if message["op"] == "case" and not take().right:
+            return {"op": "result", "seq": message["seq"], "steps": [[] for _ in message["steps"]]}
+        return self._real.exchange(message)
+"""
+
+
+@pytest.mark.parametrize("scope", ["Word.__init__", "make"])
+def test_every_case_is_asked_about_what_is_kept(
+    scope: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One case makes what all of them use; a mutant makes its own, wrong one, and each of them notices."""
+    name = f"keeping_{scope.strip('_').partition('.')[0].lower()}"
+    (tmp_path / name).mkdir()
+    file = tmp_path / name / "__init__.py"
+    file.write_text(KEEPING, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    subject = Subject(name, f"{name}:Harness", CASES)
+    found = [mutant for mutant in find_mutants(name, file.read_bytes()) if mutant.scope == scope]
+    results = list(measure(subject, found, OPTIONS))
+    wrong = [result for result in results if result.noticing.bit_count() == len(subject.names)]
+
+    assert results
+    assert {result.asked for result in results} == {len(subject.names)}
+    assert wrong, results
