@@ -60,6 +60,17 @@ def _client_settings(what: FrameInput) -> Callable[[Revision, int], Try]:
     return make
 
 
+def _client_cbor(what: FrameInput) -> Callable[[Revision, int], Try]:
+    """One frame whose payload is CBOR; responses are handed over as they are and do not count."""
+
+    def make(revision: Revision, over: int) -> Try:
+        conversation, steps, request = _asked(revision)
+        size = len(ClientConversation(revision).payload(Answer(request, what)))
+        return Try(size - over, [*steps, conversation.receive(Answer(request, what))])
+
+    return make
+
+
 def _client_depth(what: FrameInput, depth: int) -> Callable[[Revision, int], Try]:
     def make(revision: Revision, over: int) -> Try:
         conversation, steps, request = _asked(revision)
@@ -129,6 +140,31 @@ _BOUNDS: Final = (
         _ENCODINGS,
         _STREAM_SET,
         _client_settings(_F.STREAM_SETTINGS_LAST),
+    ),
+    Bound(
+        "max-cbor-octets",
+        "error",
+        "An error that",
+        Feature.CBOR_ERRORS,
+        ("ERR-004", "ERR-006"),
+        _client_cbor(_F.ERROR_RESPONSE),
+    ),
+    # Text became CBOR together with requests.
+    Bound(
+        "max-cbor-octets",
+        "text",
+        "Text output that",
+        Feature.CBOR_REQUESTS,
+        ("TEXT-004",),
+        _client_cbor(_F.TEXT_OUTPUT),
+    ),
+    Bound(
+        "max-cbor-octets",
+        "progress",
+        "Progress that",
+        Feature.PROGRESS,
+        ("PROG-001",),
+        _client_cbor(_F.PROGRESS),
     ),
     # A map, an array, and a map for each atom.
     Bound(

@@ -69,10 +69,20 @@ def _server_request_octets(revision: Revision, over: int) -> Try:
     return Try(first + 2 * _COUNT, steps)
 
 
-def _server_first_frame(revision: Revision, over: int) -> Try:
+def _server_one_frame(revision: Revision, over: int) -> Try:
     conversation = ServerConversation(revision)
     whole = len(ServerConversation(revision).payload(Asked(1, _F.NEW)))
     return Try(whole - over, [conversation.receive(Asked(1, _F.NEW))])
+
+
+def _server_cbor_and_data(revision: Revision, over: int) -> Try:
+    """A request whose data, which is no CBOR, is longer than the limit; above, it ends with its first frame."""
+    conversation = ServerConversation(revision)
+    size = len(ServerConversation(revision).payload(Asked(1, _F.NEW_DATA)))
+    steps = [conversation.receive(Asked(1, _F.NEW_DATA))]
+    if over <= 0:
+        steps.append(conversation.receive(Asked(1, _F.DATA_LAST, data="a" * _SIZE)))
+    return Try(size - over, steps)
 
 
 def _server_several_frames(revision: Revision, over: int) -> Try:
@@ -189,7 +199,7 @@ _BOUNDS: Final = (
     Bound("max-requests", "running", "Running requests that", _IDS, ("RID-004",), _server_running_requests),
     Bound("max-request-octets", "data", "A request with data that", None, _STARTED, _server_request_octets),
     Bound(
-        "max-request-octets", "frame", "A request of one frame that", _CBOR, ("REQ-005",), _server_first_frame
+        "max-request-octets", "frame", "A request of one frame that", _CBOR, ("REQ-005",), _server_one_frame
     ),
     Bound(
         "max-request-octets", "frames", "A request of three frames that", _CBOR, _CUT, _server_several_frames
@@ -213,6 +223,16 @@ _BOUNDS: Final = (
         _ENCODINGS,
         _STREAM_SET,
         _server_stream_settings,
+    ),
+    Bound("max-cbor-octets", "frame", "A request of one frame that", _CBOR, ("REQ-005",), _server_one_frame),
+    Bound("max-cbor-octets", "frames", "A request of three frames that", _CBOR, _CUT, _server_several_frames),
+    Bound(
+        "max-cbor-octets",
+        "data",
+        "A request with long data whose CBOR",
+        _CBOR,
+        _STARTED[1:],
+        _server_cbor_and_data,
     ),
     Bound("max-cbor-depth", "", "A request whose nesting", _CBOR, ("REQ-002",), _server_depth, _DEPTH),
     Bound(

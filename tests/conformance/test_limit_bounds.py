@@ -6,23 +6,15 @@ import dataclasses
 
 from hgframing import REVISIONS, Limits
 from hgframing_conformance._limit_bounds import OVER, request_id
-from hgframing_conformance._suites import load_suites
 
 from .limit_tries import CASES
 
 
 def test_limit_suites_try_every_limit() -> None:
-    """Whatever `Limits` has is tried, here or by hand."""
+    """Whatever `Limits` has is tried."""
     names = {field.name.replace("_", "-") for field in dataclasses.fields(Limits)}
-    by_hand = {
-        limit
-        for case in load_suites()
-        if case.source == "by hand"
-        for limit in case.setup.get("limits", {})
-        if limit == "max-cbor-octets"
-    }
 
-    assert {limit for case in CASES.values() for limit in case["setup"]["limits"]} | by_hand == names
+    assert {limit for case in CASES.values() for limit in case["setup"]["limits"]} == names
 
 
 def test_limit_suites_demand_only_what_is_allowed() -> None:

@@ -67,6 +67,22 @@ def test_server_limits_of_nesting() -> None:
         assert depth(frames[-1]) == limit + over
 
 
+@pytest.mark.parametrize("revision_key", ["0005-draft", "0005", "0006"])
+@pytest.mark.parametrize("label", ["frame", "frames"])
+def test_server_limits_of_cbor(label: str, revision_key: str) -> None:
+    """All of a request without data is CBOR, and counted together."""
+    for limit, over, frames in tries(revision_key, "server", "max-cbor-octets", label):
+        assert len(frames) == {"frame": 1, "frames": 3}[label]
+        assert sum(len(frame.payload) for frame in frames) == limit + over
+
+
+def test_server_limits_of_cbor_leave_data_out() -> None:
+    """What comes behind the first frame is longer than the limit."""
+    for limit, over, (first, *data) in tries("0006", "server", "max-cbor-octets", "data"):
+        assert len(first.payload) == limit + over
+        assert [len(frame.payload) > limit for frame in data] == [True] * (over <= 0)
+
+
 def test_server_limits_of_encoded_streams() -> None:
     """As many streams as settings of zlib."""
     for limit, over, frames in tries("0006", "server", "max-encoded-streams", ""):
