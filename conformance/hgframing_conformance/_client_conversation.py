@@ -27,7 +27,12 @@ from hgframing import (
 from hgframing_conformance._stored_blocks import StoredBlocks
 
 
-__all__ = ["Answer", "ClientConversation", "octets_form"]
+__all__ = ["GIVEN_UP_COMMENT", "Answer", "ClientConversation", "octets_form"]
+
+#: What a case leaves open in which a request is given up.
+GIVEN_UP_COMMENT: Final = (
+    "The text knows nobody who gives a request up; what follows is the rule of the format alone."
+)
 
 _F: Final = FrameInput
 _COMMAND: Final = b"mycommand"
@@ -127,6 +132,11 @@ class ClientConversation:
         first, second = ([format_notation(one, self.revision), *frames] for one in settings)
         return {"any-of": [[{"send-frames": first}], [{"send-frames": second}]]}
 
+    def abandon(self, request: int) -> dict[str, Any]:
+        """Give a request up; what still comes for it is taken and not handed over."""
+        self.requests[request] = self.revision.client_request[self.requests[request]][LocalInput.ABANDON]
+        return {"abandon": {"request": request} if self._has_ids else {}, "expect": []}
+
     def ask(self, request: int) -> dict[str, Any]:
         """Ask where a request stands."""
         state = self.requests[request].value
@@ -198,7 +208,8 @@ class ClientConversation:
             return frame, []
         state = self.requests[answer.request]
         self.requests[answer.request] = self.revision.client_request[state][answer.what]
-        return frame, [self._expected(answer, frame.flags, payload)]
+        is_heard = state is not ClientRequestState.ABANDONED
+        return frame, [self._expected(answer, frame.flags, payload)] if is_heard else []
 
     def _move_stream(self, answer: Answer) -> None:
         if self._has_streams:

@@ -1,8 +1,8 @@
 """The client's half of the generator `transitions`: every transition of its tables once, by the shortest way to it.
 
 The tables are walked as one machine whose state is (connection, stream, request) for one stream of the server and one
-request, from the moment at which the request has left. Not here are an answer while a request is half sent, which no
-vector can say, and a request that is given up, for which there are cases by hand.
+request, from the moment at which the request has left. Not here is an answer while a request is half sent, which no
+vector can say. The text knows nobody who gives a request up: what follows then is told by the table, and `unspecified`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hgframing import (
     StreamInput,
     StreamState,
 )
-from hgframing_conformance._client_conversation import Answer, ClientConversation
+from hgframing_conformance._client_conversation import GIVEN_UP_COMMENT, Answer, ClientConversation
 from hgframing_conformance._decisions import (
     STREAM_DECIDED_BY,
     answer_deviations,
@@ -53,9 +53,13 @@ class _State(NamedTuple):
 
 
 class _Event(NamedTuple):
-    what: FrameInput
+    """A frame of the server, or that the user gives the request up."""
+
+    what: FrameInput | LocalInput
     stream: StreamInput | None
 
+
+_GIVEN_UP: Final = _Event(LocalInput.ABANDON, None)
 
 _Key: TypeAlias = tuple[str, str, str]
 _Path: TypeAlias = tuple[_Event, ...]
@@ -126,12 +130,19 @@ def _successors(revision: Revision, state: _State) -> Iterator[tuple[_Event, _St
                 following._replace(stream=stream),
                 [*keys, ("stream", state.stream.name, flags.name)],
             )
+    # Behind the frames, so that no shortest way to what a frame does leads through it.
+    abandoned = revision.client_request[state.request].get(LocalInput.ABANDON)
+    if abandoned is not None:
+        key = ("client-request", state.request.name, LocalInput.ABANDON.name)
+        yield _GIVEN_UP, state._replace(request=abandoned), [key]
 
 
 def _case(revision: Revision, keys: list[_Key], path: _Path) -> dict[str, Any]:
     named = sorted(keys, key=lambda key: _TABLES.index(key[0]))
-    requirements = sorted({one for key in keys for one in _decided_by(revision, key)})
-    deviations = answer_deviations(revision, (event.what for event in path))
+    is_given_up = _GIVEN_UP in path
+    requirements = [] if is_given_up else sorted({one for key in keys for one in _decided_by(revision, key)})
+    frames = [event.what for event in path if isinstance(event.what, FrameInput)]
+    deviations = [] if is_given_up else answer_deviations(revision, frames)
     asks = any(table == "client-request" for table, _, _ in keys)
     return {
         "id": f"client-transition-{revision.key}-{'-'.join(_words(named[0]))}",
@@ -140,6 +151,7 @@ def _case(revision: Revision, keys: list[_Key], path: _Path) -> dict[str, Any]:
         **({"requirements": requirements} if requirements else {}),
         **({"deviations": deviations} if deviations else {}),
         "source": "generated:transitions",
+        **({"comment": GIVEN_UP_COMMENT, "tier": "full"} if is_given_up else {}),
         "steps": list(_steps(revision, path, asks=asks)),
     }
 
@@ -165,6 +177,9 @@ def _steps(revision: Revision, path: _Path, *, asks: bool) -> Iterator[dict[str,
     yield conversation.flush()
     (request,) = conversation.requests
     for event in path:
+        if isinstance(event.what, LocalInput):
+            yield conversation.abandon(request)
+            continue
         flags = None if event.stream is None else event.stream.value
         yield conversation.receive(Answer(request, event.what, stream_flags=flags))
     if asks:

@@ -1,9 +1,12 @@
-"""The generator `walks` for clients: several requests, and answers to them on two streams of the server."""
+"""The generator `walks` for clients: several requests, and answers to them on two streams of the server.
+
+Requests are given up in walks of their own, which come last: a client that cannot do it is asked all the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hgframing import (
     REVISIONS,
@@ -16,7 +19,7 @@ from hgframing import (
     StreamInput,
     StreamState,
 )
-from hgframing_conformance._client_conversation import Answer, ClientConversation
+from hgframing_conformance._client_conversation import GIVEN_UP_COMMENT, Answer, ClientConversation
 from hgframing_conformance._decisions import (
     STREAM_DECIDED_BY,
     answer_deviations,
@@ -38,6 +41,12 @@ _FINAL: Final = (_R.RECEIVED, _R.ERRORED)
 _CALL: Final = "call"
 
 
+class _GiveUp(NamedTuple):
+    """The user gives a request up."""
+
+    request: int
+
+
 def generate_client_walks(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield one suite for each revision: its name, and its content in the form of a suite file.
 
@@ -49,6 +58,8 @@ def generate_client_walks(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
         decided = walks(lambda: ClientModel(revision, only_decided=True), seed)  # noqa: B023  # used at once
         known = frozenset(pair for walk in decided for pair in walk.pairs)
         others = walks(lambda: ClientModel(revision, only_decided=False), seed, known)  # noqa: B023
+        known |= {pair for walk in others for pair in walk.pairs}
+        given_up = walks(lambda: ClientModel(revision, only_decided=False, gives_up=True), seed, known)  # noqa: B023
         yield (
             name,
             {
@@ -58,7 +69,8 @@ def generate_client_walks(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
                 "layer": "client",
                 "revisions": [revision.key],
                 "cases": [
-                    _case(revision, number, walk) for number, walk in enumerate((*decided, *others), start=1)
+                    _case(revision, number, walk)
+                    for number, walk in enumerate((*decided, *others, *given_up), start=1)
                 ],
             },
         )
@@ -70,24 +82,28 @@ class ClientModel:
     Args:
         revision: whose tables.
         only_decided: leave out what no requirement decides.
+        gives_up: whether the user may give requests up, which no requirement decides.
     """
 
-    def __init__(self, revision: Revision, *, only_decided: bool) -> None:
+    def __init__(self, revision: Revision, *, only_decided: bool, gives_up: bool = False) -> None:
         self._revision = revision
         self._only_decided = only_decided
+        self._gives_up = gives_up
         self._conversation = ClientConversation(revision, buffers=False)
         self._most = _OPEN_REQUESTS if Feature.REQUEST_IDS in revision.features else 1
         self._streams = _STREAMS if Feature.STREAMS in revision.features else (0,)
         self._inputs = [what for what in dict.fromkeys(revision.inputs.values()) if self._is_sent(what)]
 
     def choices(self) -> Sequence[Choice]:
-        """Return every frame that has a place, and a call if there is room for one."""
-        return [*self._calls(), *self._frames()]
+        """Return every frame that has a place, a call if there is room for one, and what can be given up."""
+        return [*self._calls(), *self._frames(), *self._given_up()]
 
     def take(self, choice: Choice) -> dict[str, Any]:
         """Let it happen, and return the step of a case."""
         if choice.event == _CALL:
             return self._conversation.call()
+        if isinstance(choice.event, _GiveUp):
+            return self._conversation.abandon(choice.event.request)
         return self._conversation.receive(choice.event)
 
     def _is_sent(self, what: FrameInput) -> bool:
@@ -121,6 +137,13 @@ class ClientModel:
                 for stream in self._streams:
                     yield from self._on_stream(f"request-{place}", Answer(request, what, stream))
 
+    def _given_up(self) -> Iterator[Choice]:
+        requests = self._conversation.requests.items() if self._gives_up else ()
+        for place, (request, state) in enumerate(requests):
+            if LocalInput.ABANDON in self._revision.client_request[state]:
+                move = ("client-request", state.name, LocalInput.ABANDON.name)
+                yield Choice(_GiveUp(request), ((f"request-{place}", move),), self._beside(request))
+
     def _on_stream(self, name: str, answer: Answer) -> Iterator[Choice]:
         connection = self._conversation.connection
         moves: list[tuple[str, Move]] = []
@@ -146,10 +169,11 @@ class ClientModel:
 
 
 def _case(revision: Revision, number: int, walk: Walk) -> dict[str, Any]:
-    requirements = _decided_by(revision, walk)
-    deviations = answer_deviations(
-        revision, [choice.event.what for choice in walk.choices if choice.event != _CALL]
-    )
+    events = [choice.event for choice in walk.choices]
+    is_given_up = any(isinstance(event, _GiveUp) for event in events)
+    requirements = [] if is_given_up else _decided_by(revision, walk)
+    frames = [event.what for event in events if isinstance(event, Answer)]
+    deviations = [] if is_given_up else answer_deviations(revision, frames)
     return {
         "id": f"client-walk-{revision.key}-{number}",
         "title": f"A walk of {len(walk.steps)} steps over the tables makes {len(walk.pairs)} pairs of transitions",
@@ -157,6 +181,7 @@ def _case(revision: Revision, number: int, walk: Walk) -> dict[str, Any]:
         **({"requirements": requirements} if requirements else {}),
         **({"deviations": deviations} if deviations else {}),
         "source": "generated:walks",
+        **({"comment": GIVEN_UP_COMMENT} if is_given_up else {}),
         "setup": {"buffer-sends": False, "multiple-sends": True},
         "tier": "full",
         "steps": list(walk.steps),

@@ -31,8 +31,6 @@ _BINDING: Final = frozenset(
         RequirementLevel.IMPLIED,
     }
 )
-#: A vector cannot hold a request back half sent, nor give one up: there are no steps for it.
-_NOT_EXPRESSIBLE: Final = frozenset({ClientRequestState.SENDING, ClientRequestState.ABANDONED})
 
 
 class _Part(enum.Enum):
@@ -129,9 +127,8 @@ def _universe(revision: Revision) -> Iterator[Transition]:
     yield from reachable_transitions(revision)
     for state, row in revision.client_request.items():
         for cause in row:
-            if cause is LocalInput.ABANDON or (state in _NOT_EXPRESSIBLE and cause is not LocalInput.SENT):
-                continue
-            if cause is LocalInput.SENT and state is not ClientRequestState.SENDING:
+            # A vector cannot hold a request back half sent: there is no step for it.
+            if (cause is LocalInput.SENT) != (state is ClientRequestState.SENDING):
                 continue
             if cause.name in ("TEXT_OUTPUT", "PROGRESS") and cause not in revision.inputs.values():
                 continue

@@ -122,6 +122,19 @@ def test_ask_tells_the_state_in_words_of_the_protocol() -> None:
     assert conversation.ask(1)["expect"] == [{"request-state": {"request": 1, "state": "pending"}}]
 
 
+@pytest.mark.parametrize(("revision_key", "request_id"), [("0001", 0), ("0006", 1)])
+def test_abandon_takes_what_comes_and_hands_nothing_over(revision_key: str, request_id: int) -> None:
+    """The request is over when its answer is (docs/vector-format.md, `abandon`)."""
+    conversation = begun(revision_key)
+    step = conversation.abandon(request_id)
+
+    assert step == {"abandon": {"request": 1} if request_id else {}, "expect": []}
+    assert conversation.receive(Answer(request_id, F.RESPONSE_MORE))["expect"] == []
+    assert conversation.requests[request_id] is ClientRequestState.ABANDONED
+    assert conversation.receive(Answer(request_id, F.RESPONSE_LAST))["expect"] == []
+    assert conversation.requests[request_id] is ClientRequestState.RECEIVED
+
+
 def test_octets_form_is_text_only_for_printable_ascii() -> None:
     """Everything else is hex."""
     assert octets_form(b"abc") == "abc"

@@ -27,9 +27,9 @@ def test_client_transitions_of_requests_are_all_there(revision_key: str) -> None
     legal = set(REVISIONS[revision_key].inputs.values())
     expected = {
         f"client-request: {state.name} takes {cause.name}".lower().replace("_", "-")
-        for state in (S.SENT, S.RECEIVING)
+        for state in (S.SENT, S.RECEIVING, S.ABANDONED)
         for cause in CLIENT_REQUEST[state]
-        if isinstance(cause, FrameInput) and cause in legal
+        if cause is LocalInput.ABANDON or cause in legal
     }
     expected |= {"client-request: pending takes send", "client-request: sending takes sent"}
 
@@ -74,8 +74,10 @@ def test_client_transitions_ask_where_the_request_stands() -> None:
         for case in suite["cases"]:
             if "client-request: sent takes" not in case["title"]:
                 continue
-            cause = case["title"].split("client-request: sent takes ")[1].split(";")[0]
-            expected = CLIENT_REQUEST[S.SENT][FrameInput[cause.upper().replace("-", "_")]].value
+            name = case["title"].split("client-request: sent takes ")[1].split(";")[0]
+            cause = name.upper().replace("-", "_")
+            known = LocalInput if name == "abandon" else FrameInput
+            expected = CLIENT_REQUEST[S.SENT][known[cause]].value
 
             assert case["steps"][-1]["expect"][0]["request-state"]["state"] == expected, case["id"]
 
@@ -91,10 +93,27 @@ def test_client_transitions_are_must_where_a_requirement_decides() -> None:
         for suite in SUITES.values()
         for case in suite["cases"]
     )
-    assert {case_id for case_id in undecided if "0006" in case_id} == {
+    assert {case_id for case_id in undecided if "0006" in case_id and "abandon" not in case_id} == {
         "client-transition-0006-stream-open-begin",
         "client-transition-0006-stream-open-begin-end",
     }
+
+
+def test_client_transitions_decide_nothing_where_a_request_is_given_up() -> None:
+    """The text knows nobody who does it: nothing is demanded by it, and nothing behind it is handed over."""
+    found = 0
+    for suite in SUITES.values():
+        for case in suite["cases"]:
+            verbs = [next(iter(step)) for step in case["steps"]]
+            if "abandon" not in verbs:
+                continue
+            found += 1
+            behind = case["steps"][verbs.index("abandon") :]
+            assert (case["level"], case["tier"]) == ("unspecified", "full"), case["id"]
+            assert not case.keys() & {"requirements", "deviations"}, case["id"]
+            assert all(step["expect"] == [] for step in behind if "request-state" not in step), case["id"]
+    # Given up in two states, and every answer of the revision behind it: three, with text and progress five.
+    assert found == (2 + 3) + (2 + 4) + 4 * (2 + 5)
 
 
 def test_client_transitions_send_the_request_first() -> None:

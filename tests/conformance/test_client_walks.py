@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hgframing import REVISIONS, ClientRequestState, FrameInput
+from hgframing import REVISIONS, ClientRequestState, LocalInput
 from hgframing_conformance._client_walks import ClientModel, generate_client_walks
 from hgframing_conformance._walk import walk as transitions_of
 from hgframing_conformance._walks import Pair, walks
@@ -27,17 +27,20 @@ def suites() -> dict[str, dict[str, Any]]:
     return {suite["revisions"][0]: suite for _, suite in generate_client_walks(0)}
 
 
-def behind(revision_key: str) -> set[Pair]:
-    """Return all pairs of transitions that vectors can bring about: a request leaves whole, and nobody gives it up."""
+def behind(revision_key: str, *, gives_up: bool = False) -> set[Pair]:
+    """Return all pairs of transitions that vectors can bring about: a request leaves whole."""
     revision = REVISIONS[revision_key]
-    legal = set(revision.inputs.values())
+    legal = set(revision.inputs.values()) | ({LocalInput.ABANDON} if gives_up else set())
     moves = {(TABLE, "PENDING", "SEND"): "SENDING", (TABLE, "SENDING", "SENT"): "SENT"}
-    for state in (S.SENT, S.RECEIVING):
+    for state in (S.SENT, S.RECEIVING, S.ABANDONED):
         for cause, following in revision.client_request[state].items():
-            if isinstance(cause, FrameInput) and cause in legal:
+            if cause in legal:
                 moves[TABLE, state.name, cause.name] = following.name
     return {
-        ("behind", one, other) for one, reached in moves.items() for other in moves if other[1] == reached
+        ("behind", one, other)
+        for one, reached in moves.items()
+        for other in moves
+        if other[1] == reached and (gives_up or S.ABANDONED.name not in (one[1], other[1]))
     }
 
 
@@ -54,6 +57,26 @@ def made(revision_key: str) -> frozenset[Pair]:
 def test_client_walks_make_every_pair_of_a_request(revision_key: str) -> None:
     """Each transition behind each that leads to it."""
     assert behind(revision_key) <= made(revision_key)
+
+
+@pytest.mark.parametrize("revision_key", REVISIONS)
+def test_client_walks_give_a_request_up_behind_everything(revision_key: str) -> None:
+    """Each transition of a request that is given up behind each that leads to it."""
+    known = made(revision_key)
+    more = walks(lambda: ClientModel(REVISIONS[revision_key], only_decided=False, gives_up=True), 0, known)
+
+    assert behind(revision_key, gives_up=True) <= known.union(*(one.pairs for one in more))
+
+
+def test_client_walks_give_requests_up_last() -> None:
+    """A client that cannot give up is asked all the other walks, and in these the text demands nothing."""
+    for suite in suites().values():
+        gives_up = [any("abandon" in step for step in case["steps"]) for case in suite["cases"]]
+
+        assert any(gives_up)
+        assert gives_up == sorted(gives_up)
+        for case, is_given_up in zip(suite["cases"], gives_up, strict=True):
+            assert not is_given_up or (case["level"], "deviations" in case) == ("unspecified", False)
 
 
 @pytest.mark.parametrize("revision_key", ["0002-streams", "0006"])
