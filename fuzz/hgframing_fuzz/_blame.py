@@ -36,6 +36,15 @@ class CodeUnderTest:
 
     roots: tuple[str, ...]
     reactors: frozenset[str]
+    #: Files that were asked for. There are few, and each is asked for thousands of times a second.
+    _known: dict[str, bool] = dataclasses.field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def is_tested(self, file: str) -> bool:
+        """Whether a file is under test."""
+        tested = self._known.get(file)
+        if tested is None:
+            tested = self._known[file] = file.startswith(self.roots)
+        return tested
 
     @classmethod
     def of_modules(cls, packages: Iterable[str], reactors: Iterable[str]) -> CodeUnderTest:
@@ -69,12 +78,12 @@ def blame(
         no such entry.
     """
     where = "none"
-    innermost: tuple[CodeType, int] | None = None
+    innermost: TracebackType | None = None
     entered: CodeType | None = None
     while traceback is not None:
         function = traceback.tb_frame.f_code
-        if function.co_filename.startswith(code.roots):
-            innermost = (function, traceback.tb_lineno)
+        if code.is_tested(function.co_filename):
+            innermost = traceback
             if function.co_filename in code.reactors:
                 where = function.co_name
                 entered = function
@@ -84,9 +93,10 @@ def blame(
     if innermost is None:
         return where, "none"
     if by_function:
-        named = entered or innermost[0]
+        named = entered or innermost.tb_frame.f_code
         return where, f"{_stem(named.co_filename)}-{named.co_name}"
-    return where, f"{_stem(innermost[0].co_filename)}-{innermost[1]}"
+    # A line is looked up in a table of the function, so it is asked for once and not for every entry.
+    return where, f"{_stem(innermost.tb_frame.f_code.co_filename)}-{innermost.tb_lineno}"
 
 
 @functools.cache

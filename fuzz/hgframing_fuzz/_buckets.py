@@ -122,6 +122,24 @@ class BucketTable:
         """The bucket that a finding falls into, whether it exists yet or not."""
         return BucketKey(self._target, finding.kind, finding.where, finding.line)
 
+    def count(self, finding: Finding, size: int) -> bool:
+        """Count a finding of which there is nothing to keep, as of nearly every one there is: it was seen before.
+
+        Use it before `add`, which wants the input written out.
+
+        Args:
+            finding: what went wrong.
+            size: octets of the input.
+
+        Returns:
+            Whether it was counted; if not, it is new or this input is shorter, and `add` must have it.
+        """
+        bucket = self._buckets.get(self.key(finding))
+        if bucket is None or size < len(bucket.shortest):
+            return False
+        bucket.count += 1
+        return True
+
     def add(self, finding: Finding, octets: bytes, *, seconds: float, execution: int) -> Bucket | None:
         """Count a finding.
 

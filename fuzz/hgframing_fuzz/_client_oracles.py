@@ -24,9 +24,11 @@ __all__ = ["check_client_trace"]
 
 _DATA: Final = Kind.RESPONSE_DATA
 _ERROR: Final = Kind.ERROR
+_RAISED: Final = Kind.RAISED
 _ERROR_RESPONSE: Final = Kind.ERROR_RESPONSE
 _DELIVERED: Final = frozenset({_DATA, _ERROR_RESPONSE, Kind.TEXT_OUTPUT, Kind.PROGRESS})
 _ENCODED: Final = 0x04
+_RESPONSE: Final = FrameType.RESPONSE
 
 
 def check_client_trace(script: Script, trace: Trace) -> Finding | None:
@@ -39,46 +41,47 @@ def check_client_trace(script: Script, trace: Trace) -> Finding | None:
     Returns:
         The first objection.
     """
-    has_ids = script.revision.header.has_request
-    called = range(1, 2 * calls_of(script.options, script.revision), 2) if has_ids else range(1)
+    called: range | None = None
     ended: set[int] = set()
     errored = False
     for index, seen in enumerate(trace):
         for one in seen.observed:
-            if one.kind is _ERROR:
+            kind = one.kind
+            if kind is _ERROR:
                 errored = True
-            elif one.kind is Kind.RAISED:
+            elif kind is _RAISED:
                 return check_raised(one)
-            elif one.kind in _DELIVERED:
+            elif kind in _DELIVERED:
                 if errored:
-                    kind = one.kind.value
-                    return objection("fault-is-terminal", kind, kind, f"{kind} after an error")
+                    return objection(
+                        "fault-is-terminal", kind.value, kind.value, f"{kind.value} after an error"
+                    )
+                if called is None:
+                    called = _called(script)
                 finding = _check_delivered(script, index, one, called, ended)
                 if finding is not None:
                     return finding
     return None
 
 
+def _called(script: Script) -> range:
+    """The requests that were issued."""
+    has_ids = script.revision.header.has_request
+    return range(1, 2 * calls_of(script.options, script.revision), 2) if has_ids else range(1)
+
+
 def _check_delivered(
     script: Script, index: int, one: Observed, called: range, ended: set[int]
 ) -> Finding | None:
     """Judge what is delivered to one request, and note where it ends."""
-    kind, request = one.kind.value, one.request or 0
-    is_fatal = one.kind is _ERROR_RESPONSE and _word(one) == "protocol"
-    if not is_fatal:
-        # A server that gives up on the connection may name any request (ERR-005).
-        if request not in called:
-            return objection(
-                "own-request", kind, "uncalled", f"{kind} for request {request}, which nobody called"
-            )
-        owner = request_of(script, index)
-        if owner is not None and owner != request:
-            return objection(
-                "own-request", kind, "foreign", f"a frame of request {owner} becomes {kind} of {request}"
-            )
-        if request in ended:
-            return objection("one-end", kind, kind, f"{kind} after the end of request {request}")
-    if one.kind is _ERROR_RESPONSE:
+    request = one.request or 0
+    is_error = one.kind is _ERROR_RESPONSE
+    # A server that gives up on the connection may name any request (ERR-005).
+    if not (is_error and _word(one) == "protocol"):
+        finding = _check_owner(script, index, one, called, ended)
+        if finding is not None:
+            return finding
+    if is_error:
         ended.add(request)
         return None
     if one.kind is not _DATA or not isinstance(one.value, tuple):
@@ -87,6 +90,25 @@ def _check_delivered(
     if eos:
         ended.add(request)
     return _check_data(script, index, data)
+
+
+def _check_owner(script: Script, index: int, one: Observed, called: range, ended: set[int]) -> Finding | None:
+    """Judge to whom something is delivered."""
+    request = one.request or 0
+    kind = one.kind
+    if request not in called:
+        return objection(
+            "own-request", kind.value, "uncalled", f"{kind.value} for request {request}, which nobody called"
+        )
+    owner = request_of(script, index)
+    if owner is not None and owner != request:
+        message = f"a frame of request {owner} becomes {kind.value} of {request}"
+        return objection("own-request", kind.value, "foreign", message)
+    if request in ended:
+        return objection(
+            "one-end", kind.value, kind.value, f"{kind.value} after the end of request {request}"
+        )
+    return None
 
 
 def _word(one: Observed) -> str:
@@ -100,7 +122,7 @@ def _check_data(script: Script, index: int, data: object) -> Finding | None:
     spec = script.revision.frames.get(nibbles >> 4) if nibbles >= 0 else None
     if spec is None:
         return None
-    if spec.type is not FrameType.RESPONSE:
+    if spec.type is not _RESPONSE:
         return objection("own-data", "response-data", spec.name, f"a {spec.name} frame is delivered as data")
     more, last = nibbles & spec.flags.get("continuation", 0), nibbles & spec.flags.get("eos", 0)
     if more and last:

@@ -23,7 +23,15 @@ from hgframing_fuzz._input import REVISION_CODES, DriverBit, FuzzInput, Options
 from hgframing_fuzz._numbers import REQUEST_IDS, STREAM_IDS
 
 
-__all__ = ["ClientGrammar", "draw_options", "request_map", "settings_map", "upset", "with_numbers"]
+__all__ = [
+    "ClientGrammar",
+    "draw_comparison",
+    "draw_options",
+    "request_map",
+    "settings_map",
+    "upset",
+    "with_numbers",
+]
 
 _COMMANDS: Final = tuple(bytestring(name) for name in (b"heads", b"capabilities", b"c", b"", b"n\xff"))
 _NAME: Final = bytestring(b"name")
@@ -146,10 +154,26 @@ def draw_options(rng: Random, codes: Sequence[int]) -> Options:
         driver |= _DEFER_OUTPUT
     if rng.random() < 0.1:
         driver |= _NO_END
-    # A comparison runs the input several times; one in 64 costs a few per cent in all.
+    options = Options(pick(rng, codes), driver, int(rng.random() * 4), int(rng.random() * 256))
+    return draw_comparison(rng, options)
+
+
+def draw_comparison(rng: Random, options: Options) -> Options:
+    """Choose whether an input is run again and compared.
+
+    That runs it several times, so one input in 64 does, whatever it was made from: were it inherited, the corpus would
+    decide what the oracle costs.
+
+    Args:
+        rng: where choices come from.
+        options: of what the input was made from.
+    """
+    driver = options.driver & ~_COMPARE
     if rng.random() < 1 / 64:
         driver |= _COMPARE
-    return Options(pick(rng, codes), driver, int(rng.random() * 4), int(rng.random() * 256))
+    if driver == options.driver:
+        return options
+    return Options(options.revision, driver, options.answers, options.seed)
 
 
 class ClientGrammar:

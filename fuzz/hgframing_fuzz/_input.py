@@ -50,6 +50,7 @@ __all__ = [
     "body_of",
     "decode_input",
     "encode_input",
+    "encoded_size",
     "wire_chunks",
     "wire_frames",
     "with_body",
@@ -225,6 +226,14 @@ def encode_input(value: FuzzInput) -> bytes:
     options = value.options
     head = bytes((options.revision, options.driver, options.answers, options.seed))
     return head + b"".join(wire_frames(value.frames, _LAYOUT)) + value.tail
+
+
+def encoded_size(value: FuzzInput) -> int:
+    """How many octets `encode_input` gives, without making them."""
+    size = OPTIONS_SIZE + len(value.tail)
+    for frame in value.frames:
+        size += _HEADER.size + len(frame.payload)
+    return size
 
 
 def body_of(value: FuzzInput) -> bytes:

@@ -20,8 +20,8 @@ from random import Random
 from typing import Final
 
 from hgframing_fuzz._buckets import Bucket, BucketTable
-from hgframing_fuzz._input import FuzzInput, InputMaker, decode_input, encode_input
-from hgframing_fuzz._outcome import Feature, Target
+from hgframing_fuzz._input import FuzzInput, InputMaker, decode_input, encode_input, encoded_size
+from hgframing_fuzz._outcome import Feature, Finding, Target
 from hgframing_fuzz._stack import call_with_room
 
 
@@ -192,12 +192,8 @@ class _Run:
         outcome = self._target.check(value)
         finding = outcome.finding
         if finding is not None:
-            seconds = time.perf_counter() - self.started
-            octets = encode_input(value)
-            bucket = self._table.add(finding, octets, seconds=seconds, execution=stats.executions)
-            if bucket is not None:
-                self._on_bucket(bucket)
             # What ends in a finding is not kept: its mutations would end in the same one.
+            self._sort(finding, value)
             return
         if not self._seen.issuperset(outcome.features):
             self._seen.update(outcome.features)
@@ -206,6 +202,17 @@ class _Run:
                 self._kept.append(value)
                 stats.kept = len(self._kept)
                 self._on_kept(value)
+
+    def _sort(self, finding: Finding, value: FuzzInput) -> None:
+        """Put a finding into its bucket."""
+        if self._table.count(finding, encoded_size(value)):
+            return
+        seconds = time.perf_counter() - self.started
+        bucket = self._table.add(
+            finding, encode_input(value), seconds=seconds, execution=self.stats.executions
+        )
+        if bucket is not None:
+            self._on_bucket(bucket)
 
     def _pick(self, rng: Random) -> FuzzInput:
         """Choose an input; of two the one with fewer frames, so that inputs do not grow without a reason."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from hgframing import Frame
 from hgframing_fuzz._cbor import anything, damage, pick, replace_item, strange_string
-from hgframing_fuzz._grammar import ClientGrammar, draw_options, upset, with_numbers
+from hgframing_fuzz._grammar import ClientGrammar, draw_comparison, draw_options, upset, with_numbers
 from hgframing_fuzz._input import FuzzInput, Options, decode_input, encode_input
 from hgframing_fuzz._numbers import REQUEST_IDS, STREAM_IDS
 
@@ -77,9 +77,9 @@ class Mutator:
         choice = rng.random()
         if choice < 0.02:
             return decode_input(flip_octets(rng, encode_input(value)))
-        options = value.options
-        if choice < 0.12:
-            options = draw_options(rng, self._grammar.codes)
+        options = (
+            draw_options(rng, self._grammar.codes) if choice < 0.12 else draw_comparison(rng, value.options)
+        )
         tail = value.tail
         if choice > 0.97:
             tail = b"" if tail else bytes(int(rng.random() * 256) for _ in range(int(rng.random() * 12)))
@@ -101,7 +101,7 @@ class Mutator:
         else:
             end = start + int(rng.random() * (len(theirs) - start + 1))
             frames = [*ours[:first], *theirs[start:end], *ours[first:]]
-        return FuzzInput(left.options, tuple(_trim(frames)), right.tail)
+        return FuzzInput(draw_comparison(rng, left.options), tuple(_trim(frames)), right.tail)
 
     def _at(self, frames: list[Frame]) -> int:
         return int(self._rng.random() * len(frames))

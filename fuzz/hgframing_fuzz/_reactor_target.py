@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Final
 
-from hgframing import Revision
 from hgframing_fuzz._drive import Script, choose_revision, make_script, nibbles_of
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import Delivery, FuzzInput, Options
@@ -64,7 +63,7 @@ class ReactorTarget:
         if finding is None or finding.kind == "memory-bound":
             finding = self._judge(script, trace) or finding
         if finding is None and options.compares:
-            finding = self._compare(value, revision)
+            finding = self._compare(value, script, trace)
         return Outcome(finding, features)
 
     def _play(self, script: Script, trace: Trace) -> Finding | None:
@@ -78,13 +77,16 @@ class ReactorTarget:
 
         return self._watch.run(play, trace, script.chunks, lambda seen: _first_error(script, seen))
 
-    def _compare(self, value: FuzzInput, revision: Revision) -> Finding | None:
+    def _compare(self, value: FuzzInput, played: Script, trace: Trace) -> Finding | None:
         """Run an input again, and cut differently."""
-        first: Trace = []
+        revision, first = played.revision, trace
         script = make_script(value, revision, _BY_FRAME, late=True)
-        finding = self._play(script, first) or self._judge(script, first)
-        if finding is not None:
-            return finding
+        if played.delivery is not _BY_FRAME or _runs(trace):
+            # Otherwise there was nothing to answer, early or late.
+            first = []
+            finding = self._play(script, first) or self._judge(script, first)
+            if finding is not None:
+                return finding
         again: Trace = []
         finding = self._play(script, again) or compare_traces("deterministic", first, again, how="again")
         if finding is not None:
@@ -106,18 +108,24 @@ def _unanswered(script: Script, error: UnansweredError) -> Finding:
     return Finding(error.kind, where, str(error).partition(":")[0], message, lambda: message)
 
 
+def _runs(trace: Trace) -> bool:
+    """Whether a command was to be run."""
+    return any(one.kind is Kind.RUN_COMMAND for seen in trace for one in seen.observed)
+
+
 def trace_features(script: Script, trace: Trace) -> tuple[Feature, ...]:
     """The transitions that a trace shows: (state, type and flags, actions, next state)."""
     features: list[Feature] = []
-    chunks = script.chunks if script.delivery is _BY_FRAME else []
+    add = features.append
     last = script.revision.header.size - 1
+    frames = iter(script.chunks if script.delivery is _BY_FRAME else ())
     state: Hashable = ""
-    for index, seen in enumerate(trace):
-        observed = seen.observed
+    for seen in trace:
+        observed, following = seen.observed, seen.state
         kinds = observed[0].kind if len(observed) == 1 else tuple([one.kind for one in observed[:4]])
-        nibbles = chunks[index][last] if index < len(chunks) and len(chunks[index]) > last else -1
-        features.append((state, nibbles, kinds, seen.state))
-        state = seen.state
+        frame = next(frames, b"")
+        add((state, frame[last] if len(frame) > last else -1, kinds, following))
+        state = following
     return tuple(features)
 
 

@@ -28,6 +28,7 @@ from hgframing_fuzz._outcome import Finding, Kind, Seen, Trace
 
 __all__ = ["check_client_tables", "check_server_tables"]
 
+_BY_FRAME: Final = Delivery.FRAME
 _ERRORED: Final = ConnectionState.ERRORED
 _ACTIVE: Final = ServerRequestState.ACTIVE
 _UNKNOWN: Final = ServerRequestState.UNKNOWN
@@ -61,14 +62,23 @@ def check_server_tables(script: Script, trace: Trace) -> Finding | None:
     Returns:
         The first objection.
     """
+    if not _tells(script, trace):
+        return None
     model = _ServerModel(script.revision)
     return _follow(script, trace, model.frame, model.after)
 
 
 def check_client_tables(script: Script, trace: Trace) -> Finding | None:
     """Follow a client's tables along a trace; see `check_server_tables`."""
+    if not _tells(script, trace):
+        return None
     model = _ClientModel(script)
     return _follow(script, trace, model.frame, lambda _: None)
+
+
+def _tells(script: Script, trace: Trace) -> bool:
+    """Whether a trace can be followed: it has an entry for each frame, and whoever it is tells where it stands."""
+    return script.delivery is _BY_FRAME and bool(trace) and _state_of(trace[0]) is not None
 
 
 def _follow(
@@ -77,8 +87,6 @@ def _follow(
     on_frame: Callable[[FrameInput, int, Seen], Finding | None],
     after: Callable[[Seen], Finding | None],
 ) -> Finding | None:
-    if script.delivery is not Delivery.FRAME:
-        return None
     revision = script.revision
     header = revision.header
     inputs, connection = revision.inputs, revision.connection
@@ -87,7 +95,6 @@ def _follow(
     for index, seen in enumerate(trace):
         now = _state_of(seen)
         if now is None:
-            # Whoever this is, it does not tell where it stands.
             return None
         if now is _ERRORED or state is _ERRORED or any(one.kind is Kind.ERROR for one in seen.observed):
             finding = _check_error(state, now, seen)

@@ -135,7 +135,8 @@ _UNPACK: Final = REVISIONS["0006"].header.packer.unpack_from
 
 def _frame(octets: bytes) -> Frame:
     _, _, request_id, stream_id, stream_flags, nibbles = _UNPACK(octets)
-    return Frame(request_id, stream_id, stream_flags, nibbles >> 4, nibbles & 15, bytes(octets[8:]))
+    payload = bytes(memoryview(octets)[8:])  # one copy, where a slice would be the second
+    return Frame(request_id, stream_id, stream_flags, nibbles >> 4, nibbles & 15, payload)
 
 
 class _ClientSession:

@@ -56,6 +56,18 @@ def test_table_add_says_what_is_worth_saving() -> None:
     assert saved == [True, False, True, False]
 
 
+def test_table_counts_what_there_is_nothing_to_keep_of() -> None:
+    """A finding that is new, or whose input is shorter, is not counted: `add` has to have it."""
+    table = BucketTable("server-reactor")
+
+    new = table.count(finding(), 3)
+    table.add(finding(), b"123", seconds=0.0, execution=1)
+    counted = [table.count(finding(), size) for size in (2, 3, 4)]
+
+    assert (new, counted) == (False, [False, True, True])
+    assert [bucket.count for bucket in table] == [3]
+
+
 @pytest.mark.parametrize("field", ["kind", "where", "line"])
 def test_table_each_part_of_the_key_makes_another_bucket(field: str) -> None:
     """Two findings that differ in one part are two."""

@@ -20,6 +20,7 @@ from hgframing_fuzz._input import (
     body_of,
     decode_input,
     encode_input,
+    encoded_size,
     wire_chunks,
     wire_frames,
     with_body,
@@ -38,6 +39,7 @@ def test_decode_any_octets_loses_nothing(octets: bytes) -> None:
 def test_encode_any_input_round_trips(value: FuzzInput) -> None:
     """Decoding what was encoded gives the same input."""
     assert decode_input(encode_input(value)) == value
+    assert encoded_size(value) == len(encode_input(value))
 
 
 @given(st.binary(max_size=200))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hgframing import Frame
 from hgframing_fuzz._grammar import ClientGrammar
-from hgframing_fuzz._input import FuzzInput, Options, decode_input, encode_input
+from hgframing_fuzz._input import DriverBit, FuzzInput, Options, decode_input, encode_input
 from hgframing_fuzz._mutate import Mutator
 from tests.fuzz.miniatures import an_input
 from tests.fuzz.strategies import inputs
@@ -119,6 +119,18 @@ def test_mutate_changes_options_and_tail() -> None:
 
     assert any(value.options != START.options for value in values)
     assert any(value.tail for value in values)
+
+
+def test_comparison_is_drawn_and_not_inherited() -> None:
+    """However many inputs of the corpus compare, few of those that are made from them do."""
+    made = mutator()
+    comparing = FuzzInput(Options(driver=DriverBit.COMPARE), START.frames)
+
+    mutated = [made.mutate(comparing).options.compares for _ in range(4000)]
+    crossed = [made.cross(comparing, comparing).options.compares for _ in range(4000)]
+
+    assert 20 < sum(mutated) < 200
+    assert 20 < sum(crossed) < 200
 
 
 def test_mutate_lengthens_beyond_the_allowed_payload() -> None:

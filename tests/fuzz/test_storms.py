@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 
 from hgframing_fuzz import BucketTable, FuzzInput
@@ -31,9 +32,9 @@ def storms(value: FuzzInput, notes: list[Feature]) -> None:
             object_to("rare", "data", "four", "four frames of data")
 
 
-def run(guards: Guards, *, avoiding: bool, executions: int = 8000) -> dict[str, int]:
+def run(guards: Guards, *, avoiding: bool, seed: int = 3, executions: int = 4000) -> Counter[str]:
     """How often each fault is found."""
-    rng, table = Random(3), BucketTable("own")  # noqa: S311 -- repeatable on purpose
+    rng, table = Random(seed), BucketTable("own")  # noqa: S311 -- repeatable on purpose
     target, made = CodeTarget("own", storms, None, guards), maker(rng)
     if avoiding:
         avoider = StormAvoider(target, made, rng)
@@ -41,14 +42,18 @@ def run(guards: Guards, *, avoiding: bool, executions: int = 8000) -> dict[str, 
         assert avoider.name == "own"
     else:
         run_loop(target, made, rng, table, budget=Budget(executions=executions))
-    return {bucket.key.kind: bucket.count for bucket in table}
+    return Counter({bucket.key.kind: bucket.count for bucket in table})
 
 
 def test_storm_is_avoided_and_still_seen(guards: Guards) -> None:
-    """It no longer takes most of the inputs, and what it hid is found more often."""
-    before, after = run(guards, avoiding=False), run(guards, avoiding=True)
+    """It no longer takes most of the inputs, and what it hid is found more often, with most seeds."""
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    for seed in range(8):
+        before += run(guards, avoiding=False, seed=seed)
+        after += run(guards, avoiding=True, seed=seed)
 
-    assert before["storm"] > 2500
+    assert before["storm"] > 8 * 1000
     assert 0 < after["storm"] < 0.7 * before["storm"]
     assert after["rare"] > 1.2 * before["rare"]
 
