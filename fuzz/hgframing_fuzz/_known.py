@@ -23,64 +23,31 @@ import datetime as dt
 import fnmatch
 import re
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 
-import msgspec
-
-from msgspec import Meta
-
-from hgframing_conformance._deviations import known_numbers
-from hgframing_conformance._problems import Problem, SuiteError
-from hgframing_conformance._suite_model import read_model
-from hgframing_conformance._yaml import read_yaml
+from hgframing_conformance._problems import Problem
+from hgframing_fuzz._signatures import Entry, EntryFile, Lines, Text, entry_problems, read_entries
 
 
-__all__ = ["NOTHING_KNOWN", "KnownBucket", "KnownBuckets", "KnownError", "read_known"]
+__all__ = ["NOTHING_KNOWN", "KnownBucket", "KnownBuckets", "read_known"]
 
-_Text = Annotated[str, Meta(min_length=1)]
-_Number = Annotated[str, Meta(pattern=r"^D[1-9][0-9]*$")]
 #: Parts of a bucket's id before its line: target, kind, where.
 _ROOT_PARTS: Final = 3
 
 
-class KnownError(SuiteError):
-    """A file of known findings cannot be read; names file and line of every mistake."""
-
-
-class _Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A mapping of the file."""
-
-
-class KnownBucket(_Shape, frozen=True):
-    """One entry.
+class KnownBucket(Entry, frozen=True, kw_only=True):
+    """An entry about buckets.
 
     Attributes:
-        bucket: a pattern for ids of buckets; `*` is any number of characters, `?` one.
-        who: who answers for it.
-        reason: why, for people.
-        expires: the last day (YYYY-MM-DD) on which it holds.
-        deviation: the numbered deviation that it is.
-        issue: where it is tracked.
+        bucket: a pattern for their ids; `*` is any number of characters, `?` one.
     """
 
-    bucket: _Text
-    who: _Text
-    reason: _Text
-    expires: _Text
-    deviation: _Number | None = None
-    issue: _Text | None = None
-
-    @property
-    def label(self) -> str:
-        """What it is called in reports."""
-        return self.deviation or self.issue or self.reason
+    bucket: Text
 
 
-class _File(_Shape, frozen=True):
-    format: Literal[1]
-    implementation: _Text
+class _File(EntryFile, frozen=True, kw_only=True):
     buckets: list[KnownBucket]
 
 
@@ -125,7 +92,7 @@ class KnownBuckets:
         for entry, line, pattern in self._entries:
             if not entry.bucket.startswith(f"{target}."):
                 continue
-            if _day(entry) < self._today:
+            if entry.day < self._today:
                 message = f"the entry expired on {entry.expires}: {entry.reason}"
                 found.append(Problem(self._file, line, message, "repair it, or sign again"))
             elif not any(map(pattern.match, ids)):
@@ -134,11 +101,7 @@ class KnownBuckets:
         return tuple(found)
 
     def _valid(self) -> Iterator[tuple[KnownBucket, int, re.Pattern[str]]]:
-        return (one for one in self._entries if _day(one[0]) >= self._today)
-
-
-def _day(entry: KnownBucket) -> dt.date:
-    return dt.date.fromisoformat(entry.expires)
+        return (one for one in self._entries if one[0].day >= self._today)
 
 
 def _without_classes(pattern: str) -> str:
@@ -158,35 +121,14 @@ def read_known(path: Path, today: dt.date) -> KnownBuckets:
         today: the day on which entries expire.
 
     Raises:
-        KnownError: it cannot be read, or is not what such a file is; each mistake with its line.
+        SignedError: it cannot be read, or is not what such a file is; each mistake with its line.
     """
-    file = str(path)
-    try:
-        document = read_yaml(path.read_bytes(), file)
-    except OSError as error:
-        raise KnownError([Problem(file, 0, error.strerror or str(error))]) from None
-    if document.problems:
-        raise KnownError(document.problems)
-    content, errors = read_model(document.root, _File)
-    if errors or content is None:
-        raise KnownError(
-            Problem(file, document.line(error.path), _placed(error.path, error.message), error.remedy)
-            for error in errors
-        )
-    found = [*_problems(content, document.line, file)]
-    if found:
-        raise KnownError(found)
-    entries = [(entry, document.line(("buckets", index))) for index, entry in enumerate(content.buckets)]
-    return KnownBuckets(file, content.implementation, entries, today)
+    content, line = read_entries(path, _File, _problems)
+    entries = [(entry, line(("buckets", index))) for index, entry in enumerate(content.buckets)]
+    return KnownBuckets(str(path), content.implementation, entries, today)
 
 
-def _placed(path: tuple[str | int, ...], message: str) -> str:
-    """Name the place in front of a message, unless it does so itself."""
-    place = f"{'.'.join(map(str, path))}: " if path else ""
-    return message if message.startswith(place) else place + message
-
-
-def _problems(content: _File, line: Callable[[Any], int], file: str) -> Iterator[Problem]:
+def _problems(content: _File, line: Lines, file: str) -> Iterator[Problem]:
     """Say what the types cannot."""
     for index, entry in enumerate(content.buckets):
         place = ("buckets", index)
@@ -194,12 +136,4 @@ def _problems(content: _File, line: Callable[[Any], int], file: str) -> Iterator
         if len(root) < _ROOT_PARTS or any(not part.strip("*?") for part in root):
             remedy = "write target.kind.where and then .*"
             yield Problem(file, line((*place, "bucket")), f"{entry.bucket} matches too much", remedy)
-        if entry.deviation is None and entry.issue is None:
-            yield Problem(file, line(place), "the entry names neither a deviation nor an issue")
-        if entry.deviation is not None and entry.deviation not in known_numbers():
-            yield Problem(file, line((*place, "deviation")), f"there is no deviation {entry.deviation}")
-        try:
-            _day(entry)
-        except ValueError:
-            where = line((*place, "expires"))
-            yield Problem(file, where, f"{entry.expires!r} is no day of the calendar", 'write "YYYY-MM-DD"')
+        yield from entry_problems(entry, place, line, file)

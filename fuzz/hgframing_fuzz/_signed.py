@@ -26,28 +26,25 @@ import dataclasses
 import datetime as dt
 import re
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-
-import msgspec
-
-from msgspec import Meta
+from typing import Final, Literal
 
 from hgframing_conformance._deviations import known_numbers
-from hgframing_conformance._problems import Problem, SuiteError
-from hgframing_conformance._suite_model import read_model
-from hgframing_conformance._yaml import read_yaml
+from hgframing_conformance._problems import Problem
+from hgframing_fuzz._signatures import (
+    Entry,
+    EntryFile,
+    Lines,
+    Number,
+    Shape,
+    Text,
+    entry_problems,
+    read_entries,
+)
 
 
-__all__ = ["DifferenceFacts", "Match", "SignedDifference", "SignedDifferences", "SignedError", "read_signed"]
-
-_Text = Annotated[str, Meta(min_length=1)]
-_Number = Annotated[str, Meta(pattern=r"^D[1-9][0-9]*$")]
-
-
-class SignedError(SuiteError):
-    """A file of expected differences cannot be read; names file and line of every mistake."""
+__all__ = ["DifferenceFacts", "Match", "SignedDifference", "SignedDifferences", "read_signed"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,27 +79,23 @@ class DifferenceFacts:
     causes: tuple[str, ...]
 
 
-class _Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A mapping of the file."""
-
-
-class Match(_Shape, frozen=True):
+class Match(Shape, frozen=True):
     """Which differences an entry is about: those that have all of this.
 
     `message` and `detail` are patterns that are searched for; everything else is compared with `DifferenceFacts`.
     """
 
-    cause: _Number | None = None
+    cause: Number | None = None
     layer: Literal["server", "client", "codec"] | None = None
-    revision: _Text | None = None
-    frame: _Text | None = None
-    state: _Text | None = None
-    ours: _Text | None = None
-    theirs: _Text | None = None
-    code: _Text | None = None
-    message: _Text | None = None
-    type: _Text | None = None
-    detail: _Text | None = None
+    revision: Text | None = None
+    frame: Text | None = None
+    state: Text | None = None
+    ours: Text | None = None
+    theirs: Text | None = None
+    code: Text | None = None
+    message: Text | None = None
+    type: Text | None = None
+    detail: Text | None = None
 
     def matches(self, facts: DifferenceFacts) -> bool:
         """Whether a difference has all of this."""
@@ -119,34 +112,17 @@ _EXACT: Final = ("layer", "revision", "frame", "state", "ours", "theirs", "code"
 _PATTERNS: Final = ("message", "detail")
 
 
-class SignedDifference(_Shape, frozen=True):
-    """One entry.
+class SignedDifference(Entry, frozen=True, kw_only=True):
+    """An entry about differences.
 
     Attributes:
         matches: what it is about.
-        who: who answers for it.
-        reason: why, for people.
-        expires: the last day (YYYY-MM-DD) on which it holds.
-        deviation: the numbered deviation that it is.
-        issue: where it is tracked.
     """
 
     matches: Match
-    who: _Text
-    reason: _Text
-    expires: _Text
-    deviation: _Number | None = None
-    issue: _Text | None = None
-
-    @property
-    def label(self) -> str:
-        """What it is called in reports."""
-        return self.deviation or self.issue or self.reason
 
 
-class _File(_Shape, frozen=True):
-    format: Literal[1]
-    implementation: _Text
+class _File(EntryFile, frozen=True, kw_only=True):
     differences: list[SignedDifference]
 
 
@@ -159,9 +135,8 @@ class SignedDifferences:
     """
 
     def __init__(self, entries: list[SignedDifference], today: dt.date) -> None:
-        last = {id(entry): dt.date.fromisoformat(entry.expires) for entry in entries}
-        self.valid = tuple(entry for entry in entries if last[id(entry)] >= today)
-        self.expired = tuple(entry for entry in entries if last[id(entry)] < today)
+        self.valid = tuple(entry for entry in entries if entry.day >= today)
+        self.expired = tuple(entry for entry in entries if entry.day < today)
 
     def find(self, facts: DifferenceFacts) -> SignedDifference | None:
         """Return the first entry that expects a difference."""
@@ -182,32 +157,11 @@ def read_signed(path: Path, today: dt.date) -> SignedDifferences:
     Raises:
         SignedError: it cannot be read, or is not what such a file is; each mistake with its line.
     """
-    file = str(path)
-    try:
-        document = read_yaml(path.read_bytes(), file)
-    except OSError as error:
-        raise SignedError([Problem(file, 0, error.strerror or str(error))]) from None
-    if document.problems:
-        raise SignedError(document.problems)
-    content, errors = read_model(document.root, _File)
-    if errors or content is None:
-        raise SignedError(
-            Problem(file, document.line(error.path), _placed(error.path, error.message), error.remedy)
-            for error in errors
-        )
-    found = [*_problems(content, document.line, file)]
-    if found:
-        raise SignedError(found)
+    content, _ = read_entries(path, _File, _problems)
     return SignedDifferences(content.differences, today)
 
 
-def _placed(path: tuple[str | int, ...], message: str) -> str:
-    """Name the place in front of a message, unless it does so itself."""
-    place = f"{'.'.join(map(str, path))}: " if path else ""
-    return message if message.startswith(place) else place + message
-
-
-def _problems(content: _File, line: Callable[[Any], int], file: str) -> Iterator[Problem]:
+def _problems(content: _File, line: Lines, file: str) -> Iterator[Problem]:
     """Say what the types cannot."""
     for index, entry in enumerate(content.differences):
         place = ("differences", index)
@@ -216,18 +170,11 @@ def _problems(content: _File, line: Callable[[Any], int], file: str) -> Iterator
         if wanted.cause is None and None in (place_or_code, wanted.ours, wanted.theirs):
             remedy = "name a cause, or ours and theirs with frame or code"
             yield Problem(file, line((*place, "matches")), "the entry matches too much", remedy)
-        if entry.deviation is None and entry.issue is None:
-            yield Problem(file, line(place), "the entry names neither a deviation nor an issue")
-        for number in {wanted.cause, entry.deviation} - {None} - known_numbers():
-            yield Problem(file, line(place), f"there is no deviation {number}")
+        for number in {wanted.cause} - {None} - known_numbers():
+            yield Problem(file, line((*place, "matches", "cause")), f"there is no deviation {number}")
         for name in _PATTERNS:
             try:
                 re.compile(getattr(wanted, name) or "")
             except re.error as error:
                 yield Problem(file, line((*place, "matches", name)), f"{name} is no pattern: {error}")
-        try:
-            dt.date.fromisoformat(entry.expires)
-        except ValueError:
-            remedy = 'write "YYYY-MM-DD"'
-            where = line((*place, "expires"))
-            yield Problem(file, where, f"{entry.expires!r} is no day of the calendar", remedy)
+        yield from entry_problems(entry, place, line, file)

@@ -31,10 +31,11 @@ def run(directory: Path, *arguments: str, locator: str = BROKEN) -> Result:
 
 
 def start(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a campaign and wait until it has told something."""
+    """Start a campaign and wait until it has found something; `out` beside it has what it prints."""
     command = [sys.executable, "-c", "from hgframing_fuzz.cli import main; main()", "run", "--workers", "1"]
     command += ["--seconds", "600", "--seed", "1", "--implementation", BROKEN, "--directory", str(directory)]
-    process = subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
+    with (directory.parent / "out").open("wb") as out:
+        process = subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=out)
     campaign = CampaignDirectory(directory)
     wait_for(lambda: campaign.running() and campaign.findings.inputs())
     return process
@@ -90,16 +91,17 @@ def test_run_again_begins_with_what_was_found(tmp_path: Path) -> None:
     assert summary.buckets[0].first_execution == 1
 
 
-def test_run_with_atheris_ends_with_1_and_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_with_atheris_ends_with_1_and_a_table(tmp_path: Path) -> None:
     """The other engine, the same report."""
     pytest.importorskip("atheris")
-    monkeypatch.chdir(ROOT)
 
-    result = run(tmp_path, "--seconds", "4", "--engine", "atheris", "--workers", "1")
+    process = start(tmp_path / "campaign", "--engine", "atheris")
+    process.send_signal(signal.SIGTERM)
 
-    assert result.exit_code == 1, result.output
-    assert "IndexError.on_legal.miniatures-" in result.output
-    assert "Raises, server-reactor, atheris, seed 1:" in result.output
+    assert process.wait(timeout=60) == 1
+    output = (tmp_path / "out").read_text(encoding="utf-8")
+    assert "IndexError.on_legal.miniatures-" in output
+    assert "Raises, server-reactor, atheris, seed 1:" in output
 
 
 @pytest.mark.parametrize(
@@ -149,15 +151,15 @@ def test_run_without_atheris_says_how_to_get_it(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 def test_campaign_killed_loses_nothing_and_goes_on(tmp_path: Path) -> None:
     """After kill -9 all is there; the next session adds to it, and a signal to end is obeyed with a report."""
-    process = start(tmp_path)
+    process = start(tmp_path / "campaign")
     process.kill()
     process.wait()
-    campaign = CampaignDirectory(tmp_path)
+    campaign = CampaignDirectory(tmp_path / "campaign")
     wait_for(lambda: not campaign.running())
     before, findings, corpus = campaign.total(), set(campaign.findings.inputs()), set(campaign.corpus())
     seeds = {record.stint.name: record.stint.seed for record in campaign.records()}
 
-    again = start(tmp_path)
+    again = start(tmp_path / "campaign")
     again.send_signal(signal.SIGTERM)
 
     assert again.wait(timeout=60) == 1
@@ -167,7 +169,7 @@ def test_campaign_killed_loses_nothing_and_goes_on(tmp_path: Path) -> None:
     assert after.executions > before.executions
     assert findings <= set(campaign.findings.inputs())
     assert corpus <= set(campaign.corpus())
-    assert json.loads((tmp_path / "summary.json").read_bytes())["executions"] == after.executions
+    assert json.loads((tmp_path / "campaign" / "summary.json").read_bytes())["executions"] == after.executions
     stints = {stint.name: stint.seed for stint in campaign.past().stints}
     assert set(seeds.items()) < set(stints.items())
     assert "2-0" in stints

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hgframing_fuzz._known import NOTHING_KNOWN, KnownError, read_known
+from hgframing_fuzz._known import NOTHING_KNOWN, read_known
+from hgframing_fuzz._signatures import SignedError
 
 
 TODAY = dt.date(2026, 11, 28)
@@ -93,12 +94,12 @@ def test_mistake_is_told_with_its_line(text: str, line: int, message: str, tmp_p
     """Each in words for its author."""
     file = write(tmp_path, text)
 
-    with pytest.raises(KnownError, match=message) as caught:
+    with pytest.raises(SignedError, match=message) as caught:
         read_known(file, TODAY)
     assert (caught.value.file, caught.value.line) == (str(file), line)
 
 
 def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """By its name."""
-    with pytest.raises(KnownError, match="No such file"):
+    with pytest.raises(SignedError, match="No such file"):
         read_known(tmp_path / "none.yaml", TODAY)

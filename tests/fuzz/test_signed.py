@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hgframing_fuzz._signed import DifferenceFacts, Match, SignedError, read_signed
+from hgframing_fuzz._signatures import SignedError
+from hgframing_fuzz._signed import DifferenceFacts, Match, read_signed
 
 
 TODAY = dt.date(2026, 11, 28)
