@@ -77,7 +77,7 @@ def _check_delivered(
     request = one.request or 0
     is_error = one.kind is _ERROR_RESPONSE
     # A server that gives up on the connection may name any request (ERR-005).
-    if not (is_error and _word(one) == "protocol"):
+    if not (is_error and _is_fatal(one)):
         finding = _check_owner(script, index, one, called, ended)
         if finding is not None:
             return finding
@@ -111,9 +111,10 @@ def _check_owner(script: Script, index: int, one: Observed, called: range, ended
     return None
 
 
-def _word(one: Observed) -> str:
-    first = one.value[0] if isinstance(one.value, tuple) and one.value else ""
-    return first.decode("latin-1") if isinstance(first, bytes) else str(first)
+def _is_fatal(one: Observed) -> bool:
+    """Whether an error response says that the connection is given up. What it says can be of any type."""
+    first = one.value[0] if isinstance(one.value, tuple) and one.value else None
+    return first in ("protocol", b"protocol")
 
 
 def _check_data(script: Script, index: int, data: object) -> Finding | None:

@@ -81,6 +81,15 @@ def test_check_broken_client_is_objected_to(
     assert judge(frames, *observed) == expected
 
 
+def test_check_value_deeper_than_the_stack_is_not_printed() -> None:
+    """A client may deliver what a server sent, whatever it is; the oracles do not fall over it."""
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    assert judge([FAILS], failed(1, deep)) is None
+
+
 def test_check_octets_that_are_cut_are_judged_by_what_is_known() -> None:
     """Which frame led to what is not known then; who was called is."""
     assert judge([LAST], data(3, b"y"), delivery=Delivery.WHOLE) is None
