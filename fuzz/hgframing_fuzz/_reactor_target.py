@@ -17,7 +17,7 @@ from hgframing_fuzz._message_subject import UnansweredError
 from hgframing_fuzz._oracles import check_trace, compare_traces
 from hgframing_fuzz._outcome import Feature, Finding, Kind, Outcome, Trace
 from hgframing_fuzz._subjects import Subject
-from hgframing_fuzz._watch import ObjectionError, Watch
+from hgframing_fuzz._watch import MEMORY_BOUND, ObjectionError, Watch
 
 
 __all__ = ["ReactorTarget", "trace_features"]
@@ -60,7 +60,7 @@ class ReactorTarget:
         trace: Trace = []
         finding = self._play(script, trace)
         features = trace_features(script, trace)
-        if finding is None or finding.kind == "memory-bound":
+        if finding is None or finding.kind == MEMORY_BOUND:
             finding = self._judge(script, trace) or finding
         if finding is None and options.compares:
             finding = self._compare(value, script, trace)

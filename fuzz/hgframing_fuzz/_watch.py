@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hgframing_fuzz._blame import CodeUnderTest, blame
 from hgframing_fuzz._guards import MEMORY_BUDGET, QUICK, BudgetAlarm, Guards, confine
@@ -21,7 +21,10 @@ from hgframing_fuzz._outcome import Finding
 from hgframing_fuzz._told import tell
 
 
-__all__ = ["ObjectionError", "Watch"]
+__all__ = ["MEMORY_BOUND", "ObjectionError", "Watch"]
+
+#: The kind of a finding that takes more memory than its length allows, or asks for it in vain.
+MEMORY_BOUND: Final = "memory-bound"
 
 _T = TypeVar("_T")
 
@@ -101,6 +104,9 @@ class Watch:
             return finding
         except ObjectionError as error:
             return error.finding
+        except MemoryError as error:
+            # What asks for more than there is breaks the same bound as what gets it.
+            return self._blamed(MEMORY_BOUND, error, f"MemoryError: {_one_line(error)}")
         except Exception as error:  # noqa: BLE001 -- whatever it raises is what is looked for
             return self._blamed(type(error).__name__, error, f"{type(error).__name__}: {_one_line(error)}")
         if alarm.struck:
@@ -124,16 +130,16 @@ class Watch:
         confined: list[_T] = []
         with confine(allowed):
             finding = self._call(play, confined, octets)
-        if finding is not None and finding.kind == "MemoryError":
+        if finding is not None and finding.kind == MEMORY_BOUND:
             message = f"more than {allowed >> 20} MiB for {size} octets"
-            return Finding("memory-bound", finding.where, finding.line, message, finding.explain)
+            return Finding(MEMORY_BOUND, finding.where, finding.line, message, finding.explain)
         guards.reset_memory()
         self._call(play, [], octets)
         grown = guards.grown()
         if grown <= allowed:
             return None
         message = f"{grown >> 20} MiB for {size} octets"
-        return Finding("memory-bound", "caught", name(confined), message, lambda: message)
+        return Finding(MEMORY_BOUND, "caught", name(confined), message, lambda: message)
 
     def _blamed(self, kind: str, error: BaseException, message: str) -> Finding:
         if self._code is None:

@@ -45,7 +45,7 @@ def test_labels_are_those_of_the_list() -> None:
     labels = [known.label for known in faults.KNOWN]
 
     assert len(set(labels)) == len(labels)
-    numbers = {label.rstrip("abcd") for label in labels}
+    numbers = {label.rstrip("abcde") for label in labels}
     expected = {f"S{number}" for number in range(1, 14)} | {f"C{number}" for number in range(1, 11)} | {"H1"}
     assert numbers == expected
 

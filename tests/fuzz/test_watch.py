@@ -108,6 +108,14 @@ def test_run_endless_loop_is_ended(watch: Watch) -> None:
     assert (found.kind, found.where) == ("time-bound", "loops")
 
 
+def test_run_memory_that_there_is_not_breaks_the_same_bound(watch: Watch) -> None:
+    """Whether a bomb gets what it asks for depends on the machine; what it is does not."""
+    found = watch.run(lambda _: b"x" * (1 << 50), [], (b"",))
+
+    assert isinstance(found, Finding)
+    assert (found.kind, found.message) == ("memory-bound", "MemoryError: ")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")
 def test_run_memory_that_is_caught_is_named_by_the_notes(watch: Watch) -> None:
     """Code that answers a lack of memory as an error has taken it all the same."""
