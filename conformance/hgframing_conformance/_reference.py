@@ -5,8 +5,8 @@ It speaks harness protocol 1 (docs/harness-protocol.md) as any third party's doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 import hgframing
 
@@ -68,6 +68,29 @@ def _placement(value: _Message, *names: str) -> dict[str, Any]:
     """Say how an answer leaves, where a step says more than the defaults."""
     given = {"stream": "stream_id", "last": "last"}
     return {given[name]: value[name] for name in names or given if value.get(name, False) is not False}
+
+
+_A = TypeVar("_A")
+_Receive = Callable[[Frame | Fault], tuple[_A, ...]]
+
+
+def _received(buffer: FrameBuffer, chunks: Iterable[str], receive: _Receive[_A]) -> Iterator[_A]:
+    """Hand what arrives to a reactor, up to a fault: after it a caller stops reading."""
+    for chunk in chunks:
+        buffer.feed(bytes.fromhex(chunk))
+        for item in buffer:
+            answer = receive(item)
+            yield from answer
+            if isinstance(answer[0], Error):
+                return
+
+
+def _ended(buffer: FrameBuffer, receive: _Receive[_A], end: Callable[[], tuple[_A, ...]]) -> Iterator[_A]:
+    """Tell a reactor that nothing more arrives, the end of a frame least of all."""
+    fault = buffer.end()
+    if fault is not None:
+        yield from receive(fault)
+    yield from end()
 
 
 class _Codec:
@@ -136,21 +159,10 @@ class _Server:
         return [write_server_action(action, self._revision) for action in actions]
 
     def _receive(self, chunks: Iterable[str]) -> _Actions:
-        actions: _Actions = []
-        for chunk in chunks:
-            self._buffer.feed(bytes.fromhex(chunk))
-            for item in self._buffer:
-                answer = self._reactor.receive(item)
-                actions += self._write(answer)
-                # After a fault a caller stops reading; the rest of the step's octets is not looked at.
-                if isinstance(answer[0], Error):
-                    return actions
-        return actions
+        return self._write(_received(self._buffer, chunks, self._reactor.receive))
 
     def _end_input(self, _: None) -> _Actions:
-        fault = self._buffer.end()
-        actions = [] if fault is None else self._write(self._reactor.receive(fault))
-        return actions + self._write(self._reactor.end_input())
+        return self._write(_ended(self._buffer, self._reactor.receive, self._reactor.end_input))
 
     def _answered(self, value: _Message, actions: Iterable[ServerAction]) -> _Actions:
         # What is deferred has not left.
@@ -245,20 +257,10 @@ class _Client:
         return [write_client_action(action, self._revision) for action in actions]
 
     def _receive(self, chunks: Iterable[str]) -> _Actions:
-        actions: _Actions = []
-        for chunk in chunks:
-            self._buffer.feed(bytes.fromhex(chunk))
-            for item in self._buffer:
-                answer = self._reactor.receive(item)
-                actions += self._write(answer)
-                if isinstance(answer[0], Error):
-                    return actions
-        return actions
+        return self._write(_received(self._buffer, chunks, self._reactor.receive))
 
     def _end_input(self, _: None) -> _Actions:
-        fault = self._buffer.end()
-        actions = [] if fault is None else self._write(self._reactor.receive(fault))
-        return actions + self._write(self._reactor.end_input())
+        return self._write(_ended(self._buffer, self._reactor.receive, self._reactor.end_input))
 
     def _sent(self, actions: Iterable[ClientAction]) -> _Actions:
         written = self._write(actions)

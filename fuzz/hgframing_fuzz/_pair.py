@@ -42,7 +42,27 @@ from hgframing_fuzz._plain_frames import split_plain
 from hgframing_fuzz._server_caller import TEXT, ServerCaller, value_of
 
 
-__all__ = ["Pair"]
+__all__ = ["MAX_WISHES", "PAIR_MODULES", "Pair"]
+
+#: Wishes of one input.
+MAX_WISHES: Final = 64
+#: The code that a conversation of the two runs through.
+PAIR_MODULES: Final = (
+    "hgframing._server",
+    "hgframing._client",
+    "hgframing._requests",
+    "hgframing._answers",
+    "hgframing._streams",
+    "hgframing._settings",
+    "hgframing._commands",
+    "hgframing._responses",
+    "hgframing._text",
+    "hgframing._progress",
+    "hgframing._encodings",
+    "hgframing._cbor",
+    "hgframing._buffer",
+    "hgframing._frames",
+)
 
 #: Large enough that no wish crosses one, so that an error is never a limit's.
 _LIMITS: Final = Limits(max_encoded_streams=8)

@@ -27,7 +27,7 @@ from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import REVISION_CODES, FuzzInput, InputMaker
 from hgframing_fuzz._mutate import Mutator
 from hgframing_fuzz._outcome import Feature, Target
-from hgframing_fuzz._pair import Pair
+from hgframing_fuzz._pair import MAX_WISHES, PAIR_MODULES, Pair
 from hgframing_fuzz._script import main
 from hgframing_fuzz._spec import TargetSpec
 from hgframing_fuzz._subjects import Attached, OwnCode
@@ -36,33 +36,17 @@ from hgframing_fuzz._wish_grammar import WishGrammar
 
 __all__ = ["SPEC", "converse"]
 
-#: Wishes of one input.
-_MAX_WISHES: Final = 64
-
 
 def converse(value: FuzzInput, notes: list[Feature]) -> None:
     """Have the conversation that an input stands for."""
     pair = Pair(choose_revision(value.options, REVISION_CODES), value.options, notes)
-    for frame in value.frames[:_MAX_WISHES]:
+    for frame in value.frames[:MAX_WISHES]:
         pair.wish(frame)
     pair.settle()
 
 
 def _open(_locator: str, guards: Guards) -> tuple[Attached, Target]:
-    names = (
-        "_server",
-        "_client",
-        "_requests",
-        "_answers",
-        "_streams",
-        "_settings",
-        "_commands",
-        "_responses",
-        "_text",
-    )
-    own = OwnCode(
-        *(f"hgframing.{name}" for name in (*names, "_progress", "_encodings", "_cbor", "_buffer", "_frames"))
-    )
+    own = OwnCode(*PAIR_MODULES)
     return own, CodeTarget("reactor-pair", converse, own.code, guards)
 
 

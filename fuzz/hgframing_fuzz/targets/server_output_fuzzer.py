@@ -29,7 +29,7 @@ from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._input import REVISION_CODES, FuzzInput, InputMaker
 from hgframing_fuzz._mutate import Mutator
 from hgframing_fuzz._outcome import Feature, Target
-from hgframing_fuzz._pair import Pair
+from hgframing_fuzz._pair import MAX_WISHES, PAIR_MODULES, Pair
 from hgframing_fuzz._script import main
 from hgframing_fuzz._spec import TargetSpec
 from hgframing_fuzz._subjects import Attached, OwnCode
@@ -38,8 +38,6 @@ from hgframing_fuzz._wish_grammar import WishGrammar
 
 __all__ = ["SPEC", "converse"]
 
-#: Wishes of one input.
-_MAX_WISHES: Final = 64
 #: What a frame's type wishes of the server's caller: an index into the wishes of `Pair`.
 _SERVER_WISHES: Final = (4, 5, 6, 7, 8, 9, 10, 11, 12, 6, 6, 7, 9, 10, 4, 5)
 
@@ -52,26 +50,13 @@ def converse(value: FuzzInput, notes: list[Feature]) -> None:
         pair.wish(with_numbers(frame, type_id=0))
     pair.wish(Frame(0, 0, 0, 15, 0))
     pair.wish(Frame(0, 0, 0, 2, 1))
-    for frame in value.frames[calls:_MAX_WISHES]:
+    for frame in value.frames[calls:MAX_WISHES]:
         pair.wish(with_numbers(frame, type_id=_SERVER_WISHES[frame.type_id]))
     pair.settle()
 
 
 def _open(_locator: str, guards: Guards) -> tuple[Attached, Target]:
-    names = (
-        "_server",
-        "_client",
-        "_requests",
-        "_answers",
-        "_streams",
-        "_settings",
-        "_commands",
-        "_responses",
-        "_text",
-    )
-    own = OwnCode(
-        *(f"hgframing.{name}" for name in (*names, "_progress", "_encodings", "_cbor", "_buffer", "_frames"))
-    )
+    own = OwnCode(*PAIR_MODULES)
     return own, CodeTarget("server-output", converse, own.code, guards)
 
 
