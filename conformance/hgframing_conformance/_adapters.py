@@ -44,11 +44,13 @@ class AdapterOptions:
         timeout: seconds for one case, and for `hello`; more than 0.
         max_restarts: how often the harness is started again after a death or a time-out before the rest is not run; 0
             or more. While half of them are left, one more is spent on a death to name the step that kills.
+        tracebacks: whether a crash in this process tells its traceback, which costs many times what the case does.
         wire: is told every line in both directions (`->` or `<-`) as it passes, for those who show it.
     """
 
     timeout: float = DEFAULT_TIMEOUT
     max_restarts: int = DEFAULT_MAX_RESTARTS
+    tracebacks: bool = True
     wire: Callable[[str, bytes], None] | None = None
 
 

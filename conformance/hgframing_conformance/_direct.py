@@ -144,7 +144,8 @@ class DirectAdapter:
         except _DeadlineError:
             return TimedOut(seconds=self._options.timeout)
         except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever it raises is the observation)
-            return Crashed(how=_say(error), stderr="".join(traceback.format_exception(error)))
+            lines = traceback.format_exception(error) if self._options.tracebacks else ()
+            return Crashed(how=_say(error), stderr="".join(lines))
         try:
             steps = read_result(reply, seq=message["seq"], steps=len(message["steps"]))
         except MessageError as error:

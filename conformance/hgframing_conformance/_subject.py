@@ -235,7 +235,7 @@ class Subject:
         watched = Watch(known)
         with watched:
             # In a process of its own the package would be imported anew; here its import is over and done with.
-            adapter = DirectAdapter(self.target, AdapterOptions(timeout=_PATIENCE))
+            adapter = DirectAdapter(self.target, AdapterOptions(timeout=_PATIENCE, tracebacks=False))
         self.hello = adapter.hello
         self._always = watched.take() | lines_of_import(known)
         recorder, given = _Watched(adapter, watched), Given(adapter.hello)

@@ -167,7 +167,7 @@ class _Judge:
             if Fate.of(outcome) != fate:
                 noticed.add(number)
                 yield number, outcome, fate.is_gating(outcome)
-        if self._wordy is not None:
+        if self._wordy is not None and len(noticed) < len(items):
             for number, fate, outcome in zip(
                 group.numbers, group.wordy, self._wordy.run(items), strict=False
             ):
@@ -187,7 +187,9 @@ def try_mutant(subject: Subject, mutant: Mutant, options: TrialOptions, first: S
     _limit(options.memory)
     try:
         subject.plant(mutant)
-        adapter = DirectAdapter(subject.target, AdapterOptions(timeout=options.item_timeout))
+        adapter = DirectAdapter(
+            subject.target, AdapterOptions(timeout=options.item_timeout, tracebacks=False)
+        )
     except (SetupError, SyntaxError, ValueError):
         return Result(mutant=mutant.id, status=Status.STILLBORN)
     notes, judge = _Notes(mutant), _Judge(subject, messages=options.messages)

@@ -91,6 +91,15 @@ def test_direct_exception_is_a_crash_with_its_step(
     assert "Traceback" in second.stderr
 
 
+def test_direct_exception_is_told_without_its_traceback_where_nobody_reads_it(
+    attach: Callable[..., DirectAdapter],
+) -> None:
+    """What happened and in which step is told as ever."""
+    _, second, _ = run(attach(Tame(raise_it(KeyError("x"))), tracebacks=False))
+    assert isinstance(second, Crashed)
+    assert ("KeyError" in second.how, second.step, second.stderr) == (True, 1, "")
+
+
 def test_direct_interrupt_is_the_users(attach: Callable[..., DirectAdapter]) -> None:
     """An interrupt from the keyboard ends the run, it is no crash of the implementation."""
     adapter = attach(Tame(raise_it(KeyboardInterrupt())))
