@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
 import importlib.util
 import sys
@@ -72,6 +73,18 @@ def test_releases_that_cannot_be_built_leave_nothing_behind(releases: ModuleType
         releases.install("4.6.2", str(pip), tmp_path)
 
     assert not (tmp_path / "mercurial-4.6.2").exists()
+
+
+def test_check_options_of_every_case_expect_nothing(releases: ModuleType) -> None:
+    """What fails there is what the report is for; else it is held to the release's file."""
+    every = argparse.Namespace(every_case=True, strict=False)
+    core = argparse.Namespace(every_case=False, strict=True)
+
+    assert [*releases.check_options("6.0.3", every)] == ["--tier", "full"]
+    assert [*releases.check_options("6.0.3", core)] == [
+        *("--expectations", str(FILE.parent / "6.0.3.yaml")),
+        "--strict",
+    ]
 
 
 def test_table_shows_what_happened_and_what_was_left_out(releases: ModuleType) -> None:
