@@ -98,11 +98,18 @@ class _ZstdEncoder:
         return self._state.compress(octets) + self._state.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
 
+#: Octets that are decoded between two looks at what came of them. Four octets can say a block of 128 KiB (RFC 8878
+#: §3.1.1.2), so a bomb is decoded to 32 MiB before it is noticed, in a few milliseconds, and kept to the limit.
+_ZSTD_PIECE: Final = 1024
+
+
 class _BoundedSink:
-    """Takes what zstd writes, a block at a time, and stops it at the limit.
+    """Takes what zstd writes, a block at a time, and keeps none of it above the limit.
+
+    It does not raise: python-zstandard loses the block's buffer for good if it does.
 
     Attributes:
-        room: octets that may still come.
+        room: octets that may still come; below 0 too many have.
         parts: what has come.
     """
 
@@ -113,9 +120,8 @@ class _BoundedSink:
 
     def write(self, octets: bytes) -> None:
         self.room -= len(octets)
-        if self.room < 0:
-            raise EncodingLimitError
-        self.parts.append(bytes(octets))
+        if self.room >= 0:
+            self.parts.append(bytes(octets))
 
 
 class _ZstdDecoder:
@@ -126,17 +132,24 @@ class _ZstdDecoder:
 
     def decode(self, octets: bytes, limit: int) -> bytes:
         self._sink.room = limit
+        # A write ends when its octets are consumed, and keeps what its last block has more than one buffer holds for
+        # the next write. No block ends inside the last octet, so the second write brings all of it.
+        last = max(len(octets) - 1, 0)
         try:
-            # A write ends when its octets are consumed, and keeps what its last block has more than one buffer holds
-            # for the next write. No block ends inside the last octet, so the second write brings all of it.
-            self._state.write(octets[:-1])
-            self._state.write(octets[-1:])
+            for start in range(0, last, _ZSTD_PIECE):
+                self._write(octets[start : min(start + _ZSTD_PIECE, last)])
+            self._write(octets[last:])
             return b"".join(self._sink.parts)
         except zstandard.ZstdError as error:
             raise EncodingError(str(error)) from error
         finally:
             # Or every idle stream would hold its last payload.
             self._sink.parts.clear()
+
+    def _write(self, octets: bytes) -> None:
+        self._state.write(octets)
+        if self._sink.room < 0:
+            raise EncodingLimitError
 
 
 #: How to begin to encode, by the encoding's name on the wire (ENC-009, ENC-010). Identity, which does nothing, is none.

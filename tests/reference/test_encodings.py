@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import resource
+import sys
 import tracemalloc
 import zlib
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -236,6 +239,24 @@ def test_bomb_of_33_kib_that_says_a_gibibyte_stops_at_the_limit() -> None:
             DECODERS[b"zstd-8mb"]().decode(payload, 16 * MIB)
 
     assert peak_of(explode) < 40 * MIB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory of the process")
+@every_encoding()
+def test_bombs_leave_nothing_behind(name: bytes) -> None:
+    """A decoder that was stopped is gone with all that it had, what a library allocates behind Python included."""
+    payload = ENCODERS[name]().encode(bytes(300_000))
+    page = resource.getpagesize()
+
+    def explode(times: int) -> int:
+        for _ in range(times):
+            with pytest.raises(EncodingLimitError):
+                DECODERS[name]().decode(payload, 1 << 16)
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * page
+
+    before = explode(20)
+
+    assert explode(400) - before < 16 * MIB
 
 
 @every_encoding()
