@@ -18,11 +18,13 @@ from hgframing_conformance._cases import Case
 from hgframing_conformance._control import Control, run_control
 from hgframing_conformance._core import choose_quick
 from hgframing_conformance._equivalents import Equivalents, read_equivalents
+from hgframing_conformance._generators import GENERATORS
 from hgframing_conformance._locators import REFERENCE
 from hgframing_conformance._mutants import Mutant, find_mutants
 from hgframing_conformance._options import load, selection_from, selection_options
 from hgframing_conformance._planting import module_files
 from hgframing_conformance._quick import write_quick
+from hgframing_conformance._reduction import generator_of
 from hgframing_conformance._select import select
 from hgframing_conformance._strength import StrengthOptions, measure
 from hgframing_conformance._strength_page import Strength, iterate_diffs, write_strength_page
@@ -109,6 +111,13 @@ _SHOWN: Final = 20
     "--source",
     type=click.Choice(["hand", "generated"]),
     help="Only cases that people wrote, or only those that `hgframing generate` wrote.",
+)
+@click.option(
+    "--generator",
+    "generators",
+    multiple=True,
+    type=click.Choice(list(GENERATORS)),
+    help="Only cases of this generator; may be repeated.",
 )
 @click.option(
     "--equivalents",
@@ -202,7 +211,13 @@ def _mutants(package: str, modules: Sequence[str]) -> list[Mutant]:
 def _cases(options: Mapping[str, Any]) -> list[Case]:
     wanted = {id(item.case): item.case for item in select(load(dict(options)), selection_from(dict(options)))}
     sources = {None: {True, False}, "hand": {False}, "generated": {True}}[options["source"]]
-    return [case for case in wanted.values() if case.source.startswith("generated:") in sources]
+    generators = options["generators"]
+    return [
+        case
+        for case in wanted.values()
+        if case.source.startswith("generated:") in sources
+        and (not generators or generator_of(case) in generators)
+    ]
 
 
 def _sample(every: Sequence[Mutant], size: int | None, seed: int) -> list[Mutant]:

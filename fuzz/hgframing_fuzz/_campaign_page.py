@@ -30,7 +30,7 @@ from hgframing_fuzz._findings import write_whole
 from hgframing_fuzz._found import Found, read_found
 from hgframing_fuzz._known import NOTHING_KNOWN, KnownBuckets
 from hgframing_fuzz._records import Stint
-from hgframing_fuzz._status import CampaignStatus, read_status
+from hgframing_fuzz._status import CampaignStatus, growth, read_status
 
 
 __all__ = ["PAGE", "Cause", "Part", "render", "write_page"]
@@ -151,7 +151,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=_clock, duration=words_for)
+    environment.filters.update(clock=_clock, duration=words_for, growth=growth)
     return environment
 
 

@@ -45,7 +45,7 @@ from hgframing_fuzz._input import decode_input
 from hgframing_fuzz._known import KnownBuckets
 from hgframing_fuzz._loop import Budget, LoopStats, run_loop
 from hgframing_fuzz._machine import cores
-from hgframing_fuzz._status import read_status, status_lines
+from hgframing_fuzz._status import growth, read_status, status_lines
 from hgframing_fuzz.targets import TARGETS
 
 
@@ -262,6 +262,9 @@ def _run_campaign(root: Path, fields: list[Field], plan: Plan, known: KnownBucke
             trouble.append(f"{field.identity.target}: no input was run")
             continue
         found = report(total, field.identity.target, field.identity.locator, known) or found
+        status = read_status(field.directory)
+        if status is not None and (notice := growth(status)):
+            click.echo(f"hgframing-fuzz: {field.identity.target}: {notice}", err=True)
     picture.draw()
     if picture.trouble:
         trouble.append(picture.trouble)

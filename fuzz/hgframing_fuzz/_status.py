@@ -13,7 +13,7 @@ from hgframing_fuzz._campaign import CampaignDirectory
 from hgframing_fuzz._records import Ended, Record, Stint
 
 
-__all__ = ["CampaignStatus", "EngineStatus", "WorkerStatus", "read_status", "status_lines"]
+__all__ = ["CampaignStatus", "EngineStatus", "WorkerStatus", "growth", "read_status", "status_lines"]
 
 #: Seconds without anything new after which a campaign that runs is said to be on a plateau.
 PLATEAU: Final = 600.0
@@ -177,6 +177,18 @@ def read_status(campaign: CampaignDirectory) -> CampaignStatus | None:
         workers=tuple(running),
         engines=_engines(stints),
     )
+
+
+def growth(status: CampaignStatus) -> str:
+    """Say that workers grew, for people who want to know whether memory stays flat; empty: none did.
+
+    One that has a corpus of thousands of inputs and instrumented code may. One that grows again and again keeps
+    something from one input to the next, and what it drives may be what keeps it.
+    """
+    if not status.restarts:
+        return ""
+    workers = "1 worker was" if status.restarts == 1 else f"{status.restarts} workers were"
+    return f"{workers} replaced because of memory: something may be kept from one input to the next"
 
 
 def status_lines(status: CampaignStatus) -> list[str]:

@@ -65,6 +65,11 @@ def test_strength_takes_cases_by_their_source(source: str) -> None:
     assert run("--source", source).return_value == {"hand": 1, "generated": 4}[source]
 
 
+def test_strength_takes_cases_by_their_generator() -> None:
+    """No generator made the suite, so that nothing is selected."""
+    assert run("--generator", "walks").return_value == 4
+
+
 def test_strength_keeps_the_whole_matrix(tmp_path: Path) -> None:
     """Who notices what, more than one for a fault; a second run goes on where the first was."""
     file = tmp_path / "matrix.jsonl"

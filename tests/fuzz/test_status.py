@@ -14,7 +14,7 @@ from hgframing_fuzz import _status
 from hgframing_fuzz._campaign import CampaignDirectory, Identity
 from hgframing_fuzz._findings import BucketSummary, RunSummary
 from hgframing_fuzz._records import Ended, Look, Record, Stint
-from hgframing_fuzz._status import read_status, status_lines
+from hgframing_fuzz._status import growth, read_status, status_lines
 
 
 def record(name: str, engine: str, ended: Ended, branches: int = 0) -> Record:
@@ -87,6 +87,17 @@ def test_lines_say_the_same_to_people(campaign: CampaignDirectory) -> None:
     ):
         assert part in text
     assert "plateau)" not in text
+
+
+def test_growth_is_told_where_there_was_any(campaign: CampaignDirectory) -> None:
+    """A leak of what is driven shows in workers that are replaced; nothing else says so."""
+    status = read_status(campaign)
+    assert status is not None
+
+    one = "1 worker was replaced because of memory: something may be kept from one input to the next"
+    assert growth(status) == one
+    assert growth(msgspec.structs.replace(status, restarts=3)).startswith("3 workers were replaced")
+    assert growth(msgspec.structs.replace(status, restarts=0)) == ""
 
 
 def test_plateau_is_said_while_somebody_runs(
