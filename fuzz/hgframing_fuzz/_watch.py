@@ -10,6 +10,7 @@ not one.
 
 from __future__ import annotations
 
+import gc
 import time
 
 from collections.abc import Callable, Sequence
@@ -128,6 +129,8 @@ class Watch:
         allowed = int(MEMORY_BUDGET.allows(size))
         guards = self._guards
         confined: list[_T] = []
+        # Garbage that is collected meanwhile would make room for what must not fit.
+        gc.collect()
         with confine(allowed):
             finding = self._call(play, confined, octets)
         if finding is not None and finding.kind == MEMORY_BOUND:

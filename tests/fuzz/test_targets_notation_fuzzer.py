@@ -24,7 +24,7 @@ def test_loop_finds_nothing_in_what_we_have(guards: Guards) -> None:
     table, stats = fuzz(SPEC, 3000, guards)
 
     assert found(table) == []
-    assert stats.features > 100
+    assert stats.features > 70
 
 
 @pytest.mark.parametrize("octets", SPEC.seeds())

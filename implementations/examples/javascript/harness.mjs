@@ -88,7 +88,7 @@ class Server {
     if (this.state === "errored") throw new PeerError("already-errored", "server already errored");
     this.enterStream(frame);
     if (this.state === "settings" || (this.state === "initial" && frame.type === TYPES.settings)) return this.settings(frame);
-    if (frame.type === TYPES.stream) return this.streamSettings(frame);
+    if (frame.type === TYPES.stream || this.pieces.has(frame.stream)) return this.streamSettings(frame);
     if (frame.type === TYPES.request) return this.request(frame);
     if (frame.type === TYPES.data && this.requests.has(frame.request)) return this.data(frame);
     throw new PeerError("unexpected-frame", `unexpected frame type ${frame.type}`);
@@ -108,9 +108,9 @@ class Server {
     if (!areNames(map instanceof Map ? field(map, "contentencodings") : null)) throw new PeerError("bad-payload", "bad settings");
     return { "want-frame": {} };
   }
-  streamSettings({ stream, flags, payload, "stream-flags": streamFlags }) {
+  streamSettings({ stream, type, flags, payload, "stream-flags": streamFlags }) {
     const begun = this.pieces.get(stream);
-    if (!begun && !(streamFlags & 1)) throw new PeerError("unexpected-frame", "settings begin their stream");
+    if (type !== TYPES.stream || (!begun && !(streamFlags & 1))) throw new PeerError("unexpected-frame", "settings begin their stream");
     if (![1, 2].includes(flags)) throw new PeerError("bad-flags", "settings continue or end");
     const octets = Buffer.concat([begun ?? Buffer.alloc(0), payload]);
     this.pieces[flags === 1 ? "set" : "delete"](stream, octets);
@@ -132,7 +132,7 @@ class Server {
       this.requests.set(id, { octets: payload, hasData, data: null });
     } else {
       if (!known) throw new PeerError("bad-request-state", `request ${id} was not begun`);
-      if (known.command || known.hasData !== hasData) throw new PeerError("bad-flags", "the request does not go on so");
+      if (known.command || known.hasData !== hasData) throw new PeerError(known.command ? "unexpected-frame" : "bad-flags", "it does not go on so");
       known.octets = Buffer.concat([known.octets, payload]);
     }
     this.state = "open";
