@@ -11,7 +11,8 @@ from typing import Final
 
 from hgframing import Frame
 from hgframing_fuzz._cbor import pick
-from hgframing_fuzz._grammar import ClientGrammar, draw_options
+from hgframing_fuzz._driver_options import draw_options
+from hgframing_fuzz._grammar import ClientGrammar
 from hgframing_fuzz._input import FuzzInput, Options
 from hgframing_fuzz._numbers import REQUEST_IDS, STREAM_IDS
 

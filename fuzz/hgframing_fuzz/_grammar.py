@@ -18,15 +18,14 @@ from typing import Final
 
 from hgframing import REVISIONS, Feature, Frame, FrameType, Revision
 from hgframing_fuzz._cbor import anything, array, bytestring, damage, mapping, pick, strange_string
+from hgframing_fuzz._driver_options import draw_options
 from hgframing_fuzz._encoded import encode_stream
-from hgframing_fuzz._input import REVISION_CODES, DriverBit, FuzzInput, Options
+from hgframing_fuzz._input import REVISION_CODES, FuzzInput, Options
 from hgframing_fuzz._numbers import REQUEST_IDS, STREAM_IDS
 
 
 __all__ = [
     "ClientGrammar",
-    "draw_comparison",
-    "draw_options",
     "request_map",
     "settings_map",
     "upset",
@@ -66,11 +65,6 @@ _LIKE_A_MAP: Final = (
 
 #: Payloads of data frames.
 _DATA: Final = (b"", b"d", b"data", b"x" * 100, b"y" * 5000)
-
-# The operators of an enum cost more than the rest of the options.
-_DEFER_OUTPUT: Final = int(DriverBit.DEFER_OUTPUT)
-_NO_END: Final = int(DriverBit.NO_END)
-_COMPARE: Final = int(DriverBit.COMPARE)
 
 #: How often a request comes on a stream that has an encoding.
 _ENCODED: Final = 0.08
@@ -139,41 +133,6 @@ def _finish(rng: Random, pairs: list[tuple[bytes, bytes]]) -> bytes:
     elif choice < 0.4:
         return damage(rng, mapping(pairs))
     return mapping(pairs)
-
-
-def draw_options(rng: Random, codes: Sequence[int]) -> Options:
-    """Choose what the driver does.
-
-    Args:
-        rng: where choices come from.
-        codes: the revision octets that the implementation speaks.
-    """
-    choice = rng.random()
-    driver = 0 if choice < 0.7 else int(rng.random() * 4)
-    if rng.random() < 0.1:
-        driver |= _DEFER_OUTPUT
-    if rng.random() < 0.1:
-        driver |= _NO_END
-    options = Options(pick(rng, codes), driver, int(rng.random() * 4), int(rng.random() * 256))
-    return draw_comparison(rng, options)
-
-
-def draw_comparison(rng: Random, options: Options) -> Options:
-    """Choose whether an input is run again and compared.
-
-    That runs it several times, so one input in 64 does, whatever it was made from: were it inherited, the corpus would
-    decide what the oracle costs.
-
-    Args:
-        rng: where choices come from.
-        options: of what the input was made from.
-    """
-    driver = options.driver & ~_COMPARE
-    if rng.random() < 1 / 64:
-        driver |= _COMPARE
-    if driver == options.driver:
-        return options
-    return Options(options.revision, driver, options.answers, options.seed)
 
 
 class ClientGrammar:

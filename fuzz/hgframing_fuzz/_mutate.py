@@ -15,7 +15,8 @@ from typing import Final
 
 from hgframing import Frame
 from hgframing_fuzz._cbor import anything, damage, pick, replace_item, strange_string
-from hgframing_fuzz._grammar import ClientGrammar, draw_comparison, draw_options, upset, with_numbers
+from hgframing_fuzz._driver_options import draw_comparison, draw_options
+from hgframing_fuzz._grammar import ClientGrammar, upset, with_numbers
 from hgframing_fuzz._input import FuzzInput, Options, decode_input, encode_input
 from hgframing_fuzz._numbers import REQUEST_IDS, STREAM_IDS
 

@@ -15,7 +15,7 @@ from random import Random
 from typing import Final
 
 from hgframing_fuzz._cbor import pick
-from hgframing_fuzz._grammar import draw_options
+from hgframing_fuzz._driver_options import draw_options
 from hgframing_fuzz._input import FuzzInput, body_of, with_body
 from hgframing_fuzz._mutate import flip_octets
 

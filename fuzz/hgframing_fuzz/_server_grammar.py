@@ -14,8 +14,9 @@ from typing import Final
 
 from hgframing import Feature, Frame, FrameType, Revision
 from hgframing_fuzz._cbor import anything, array, bytestring, damage, mapping, pick, strange_string
+from hgframing_fuzz._driver_options import draw_options
 from hgframing_fuzz._encoded import encode_stream
-from hgframing_fuzz._grammar import ClientGrammar, draw_options, upset, with_numbers
+from hgframing_fuzz._grammar import ClientGrammar, upset, with_numbers
 from hgframing_fuzz._input import REVISION_CODES, FuzzInput, Options
 from hgframing_fuzz._numbers import STREAM_IDS
 
