@@ -170,8 +170,8 @@ def _problems(content: _File, line: Lines, file: str) -> Iterator[Problem]:
         if wanted.cause is None and None in (place_or_code, wanted.ours, wanted.theirs):
             remedy = "name a cause, or ours and theirs with frame or code"
             yield Problem(file, line((*place, "matches")), "the entry matches too much", remedy)
-        for number in {wanted.cause} - {None} - known_numbers():
-            yield Problem(file, line((*place, "matches", "cause")), f"there is no deviation {number}")
+        if wanted.cause is not None and wanted.cause not in known_numbers():
+            yield Problem(file, line((*place, "matches", "cause")), f"there is no deviation {wanted.cause}")
         for name in _PATTERNS:
             try:
                 re.compile(getattr(wanted, name) or "")

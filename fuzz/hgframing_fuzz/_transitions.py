@@ -95,6 +95,7 @@ def _follow(
     for index, seen in enumerate(trace):
         now = _state_of(seen)
         if now is None:
+            # It told before, and does no longer.
             return None
         if now is _ERRORED or state is _ERRORED or any(one.kind is Kind.ERROR for one in seen.observed):
             finding = _check_error(state, now, seen)

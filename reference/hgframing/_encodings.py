@@ -132,8 +132,8 @@ class _ZstdDecoder:
 
     def decode(self, octets: bytes, limit: int) -> bytes:
         self._sink.room = limit
-        # A write ends when its octets are consumed, and keeps what its last block has more than one buffer holds for
-        # the next write. No block ends inside the last octet, so the second write brings all of it.
+        # A write ends when its octets are consumed, and keeps for the next one what came of them and one buffer did not
+        # hold. A single octet ends one block at most, which a buffer holds: written last, it brings all of the payload.
         last = max(len(octets) - 1, 0)
         try:
             for start in range(0, last, _ZSTD_PIECE):
