@@ -21,7 +21,9 @@ address space limited to exactly its budget: then the allocation itself fails, a
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import dataclasses
+import gc
 import resource
 import signal
 import sys
@@ -45,6 +47,7 @@ __all__ = [
     "address_space",
     "confine",
     "resident",
+    "trim",
 ]
 
 
@@ -165,6 +168,9 @@ _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
 _STATUS: Final = Path("/proc/self/status")
 
+#: Only glibc has it: malloc_trim(3).
+_malloc_trim: Final = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+
 
 class PeakMemory:
     """The high-water mark of the resident set, in octets."""
@@ -218,6 +224,16 @@ def resident() -> int:
     except OSError:
         return 0
     return pages * resource.getpagesize()
+
+
+def trim() -> None:
+    """Give back to the system what nobody uses any more.
+
+    Use it before `confine`: garbage, and room that the allocator keeps for later, hold what must not fit.
+    """
+    gc.collect()
+    if _malloc_trim is not None:
+        _malloc_trim(0)
 
 
 @contextlib.contextmanager

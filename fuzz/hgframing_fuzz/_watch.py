@@ -10,14 +10,13 @@ not one.
 
 from __future__ import annotations
 
-import gc
 import time
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from hgframing_fuzz._blame import CodeUnderTest, blame
-from hgframing_fuzz._guards import MEMORY_BUDGET, QUICK, BudgetAlarm, Guards, confine
+from hgframing_fuzz._guards import MEMORY_BUDGET, QUICK, BudgetAlarm, Guards, confine, trim
 from hgframing_fuzz._outcome import Finding
 from hgframing_fuzz._told import tell
 
@@ -129,8 +128,7 @@ class Watch:
         allowed = int(MEMORY_BUDGET.allows(size))
         guards = self._guards
         confined: list[_T] = []
-        # Garbage that is collected meanwhile would make room for what must not fit.
-        gc.collect()
+        trim()
         with confine(allowed):
             finding = self._call(play, confined, octets)
         if finding is not None and finding.kind == MEMORY_BOUND:
