@@ -8,6 +8,7 @@ happens only when the input asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Final
 
 from hgframing_fuzz._drive import Script, choose_revision, make_script, nibbles_of
@@ -45,7 +46,8 @@ class ReactorTarget:
     ) -> None:
         self.name = name
         self._judge = judge
-        self._observe = subject.observe
+        # Only what runs elsewhere can leave a question unanswered.
+        self._observe = subject.observe if subject.code is not None else _objecting(subject.observe)
         self._watch = Watch(guards, subject.code)
         # Looking a revision up costs as much as a frame.
         self._revisions = [choose_revision(Options(code), subject.revisions) for code in range(256)]
@@ -68,14 +70,9 @@ class ReactorTarget:
 
     def _play(self, script: Script, trace: Trace) -> Finding | None:
         """Play a script within its budgets."""
-
-        def play(seen: Trace) -> None:
-            try:
-                self._observe(script, seen)
-            except UnansweredError as error:
-                raise ObjectionError(_unanswered(script, error)) from error
-
-        return self._watch.run(play, trace, script.chunks, lambda seen: _first_error(script, seen))
+        # A partial function is made, and called, in half of the time of a closure.
+        name = partial(_first_error, script)
+        return self._watch.run(partial(self._observe, script), trace, script.chunks, name)
 
     def _compare(self, value: FuzzInput, played: Script, trace: Trace) -> Finding | None:
         """Run an input again, and cut differently."""
@@ -99,6 +96,18 @@ class ReactorTarget:
             if finding is not None:
                 return finding
         return None
+
+
+def _objecting(observe: Callable[[Script, Trace], None]) -> Callable[[Script, Trace], None]:
+    """Turn an answer that is missing into an objection."""
+
+    def play(script: Script, seen: Trace) -> None:
+        try:
+            observe(script, seen)
+        except UnansweredError as error:
+            raise ObjectionError(_unanswered(script, error)) from error
+
+    return play
 
 
 def _unanswered(script: Script, error: UnansweredError) -> Finding:

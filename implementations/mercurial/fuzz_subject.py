@@ -37,12 +37,6 @@ from mercurial import ui as uimod
 from mercurial.utils import cborutil, stringutil  # noqa: F401  # isort: skip
 
 
-_KINDS: Final = {
-    b"error": Kind.ERROR,
-    b"runcommand": Kind.RUN_COMMAND,
-    b"sendframes": Kind.SEND_FRAMES,
-}
-
 _STATES: Final = {
     name.encode(): name
     for name in ("initial", "protocol-settings-receiving", "idle", "command-receiving", "errored")
@@ -55,6 +49,9 @@ _ALONE: Final = {name: (one,) for name, one in _PLAIN.items()}
 
 # Attributes of an enum's class are looked up by a descriptor, once for each frame.
 _ERROR: Final = Kind.ERROR
+_RUN_COMMAND: Final = Kind.RUN_COMMAND
+_SEND_FRAMES: Final = Kind.SEND_FRAMES
+_RESPONSE_DATA: Final = Kind.RESPONSE_DATA
 
 #: What a command answers, chosen by the input's seed.
 _RESPONSES: Final[tuple[list[Any], ...]] = (
@@ -82,21 +79,21 @@ class _ServerSession:
             # Nobody reads on after the reader has given up.
             return self._aborted
         source = io.BytesIO(octets)
-        observed: tuple[Observed, ...] = ()
+        earlier: tuple[Observed, ...] = ()
         size = len(octets)
-        while source.tell() < size:
+        while True:
             try:
                 frame = wireprotoframing.readframe(source)
             except error.Abort as abort:
-                self._aborted = (Observed(Kind.ERROR, None, ("", bytes(abort.message))),)
-                return observed + self._aborted
+                self._aborted = (Observed(_ERROR, None, ("", bytes(abort.message))),)
+                return earlier + self._aborted
             name, meta = self._reactor.onframerecv(frame)
-            observed += _ALONE.get(name) or (_observe(name, meta),)
-            if name == b"error":
-                # The rest of the chunk is not read, as no caller would: Mercurial mistakes the size of a
-                # frame above 64 KiB, and takes its payload for thousands of frames.
-                break
-        return observed
+            observed = _ALONE.get(name) or (_observe(name, meta),)
+            # After an error the rest of the chunk is not read, as no caller would: Mercurial mistakes the size of a
+            # frame above 64 KiB, and takes its payload for thousands of frames.
+            if source.tell() == size or name == b"error":
+                return earlier + observed if earlier else observed
+            earlier += observed
 
     def end_input(self) -> tuple[Observed, ...]:
         name, meta = self._reactor.oninputeof()
@@ -118,16 +115,14 @@ class _ServerSession:
 
 def _observe(name: bytes, meta: dict[bytes, Any]) -> Observed:
     """Put an action into the common form. Generators of frames are exhausted, which is what sends them."""
-    one = _PLAIN.get(name)
-    if one is not None:
-        return one
-    kind = _KINDS[name]
-    if kind is Kind.RUN_COMMAND:
+    if name == b"runcommand":
         value = (meta[b"command"], meta[b"args"], meta[b"data"], meta[b"redirect"])
-        return Observed(kind, meta[b"requestid"], value)
-    if kind is Kind.SEND_FRAMES:
-        return Observed(kind, None, tuple(_frame(octets) for octets in meta[b"framegen"]))
-    return Observed(kind, None, ("", bytes(meta[b"message"])))
+        return Observed(_RUN_COMMAND, meta[b"requestid"], value)
+    if name == b"sendframes":
+        return Observed(_SEND_FRAMES, None, tuple(_frame(octets) for octets in meta[b"framegen"]))
+    if name == b"error":
+        return Observed(_ERROR, None, ("", bytes(meta[b"message"])))
+    return _PLAIN[name]
 
 
 _UNPACK: Final = REVISIONS["0006"].header.packer.unpack_from
@@ -161,19 +156,18 @@ class _ClientSession:
         if self._aborted:
             return self._aborted
         source = io.BytesIO(octets)
-        observed: tuple[Observed, ...] = ()
+        earlier: tuple[Observed, ...] = ()
         size = len(octets)
-        while source.tell() < size:
+        while True:
             try:
                 frame = wireprotoframing.readframe(source)
             except error.Abort as abort:
-                self._aborted = (Observed(Kind.ERROR, None, ("", bytes(abort.message))),)
-                return observed + self._aborted
+                self._aborted = (Observed(_ERROR, None, ("", bytes(abort.message))),)
+                return earlier + self._aborted
             one = _observe_client(*self._reactor.onframerecv(frame))
-            observed += (one,)
-            if one.kind is _ERROR:
-                break
-        return observed
+            if source.tell() == size or one.kind is _ERROR:
+                return (*earlier, one) if earlier else (one,)
+            earlier += (one,)
 
     def end_input(self) -> tuple[Observed, ...]:
         return _ALONE[b"noop"]  # the reactor cannot be told
@@ -185,7 +179,7 @@ class _ClientSession:
 def _observe_client(name: bytes, meta: dict[bytes, Any]) -> Observed:
     if name == b"responsedata":
         value = (bytes(meta[b"data"]), bool(meta[b"eos"]))
-        return Observed(Kind.RESPONSE_DATA, meta[b"request"].requestid, value)
+        return Observed(_RESPONSE_DATA, meta[b"request"].requestid, value)
     if name == b"error" and b"request" in meta:
         value = (meta[b"type"], meta[b"message"])
         return Observed(Kind.ERROR_RESPONSE, meta[b"request"].requestid, value)

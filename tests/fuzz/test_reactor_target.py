@@ -13,7 +13,6 @@ from hgframing_fuzz._input import Answers, Delivery, DriverBit
 from hgframing_fuzz._message_subject import UnansweredError
 from hgframing_fuzz._outcome import Finding, Kind, Seen, Trace
 from hgframing_fuzz._reactor_target import ReactorTarget, trace_features
-from hgframing_fuzz._subjects import SessionSubject
 from tests.fuzz.miniatures import (
     R5,
     WANT,
@@ -22,7 +21,6 @@ from tests.fuzz.miniatures import (
     DependsOnCuts,
     Forgetful,
     Loops,
-    Maker,
     Miniature,
     Raises,
     Recurses,
@@ -197,11 +195,16 @@ def test_check_alarm_that_is_swallowed_is_found(guards: Guards) -> None:
 def test_check_silent_implementation_is_found_at_its_step(guards: Guards) -> None:
     """What dies or hangs behind the harness protocol is sorted by the frame that it died of."""
 
-    class Dies(SessionSubject):
+    class Dies:
+        name, revisions, cuts, code, instrument = "elsewhere", ("0006",), True, None, ()
+
         def observe(self, script: object, trace: Trace) -> None:  # noqa: ARG002 -- never answers
             raise UnansweredError("crashed", "exit status 3", 1)
 
-    target = ReactorTarget("server-reactor", Dies(Maker(Miniature)), guards)
+        def close(self) -> None:
+            raise AssertionError
+
+    target = ReactorTarget("server-reactor", Dies(), guards)
 
     found = target.check(an_input(REQUEST, "1 1 0 command-data eos")).finding
 
