@@ -19,12 +19,10 @@ from hgframing import (
     FrameType,
     LocalInput,
     Revision,
-    StreamInput,
-    StreamState,
     encode_value,
     format_notation,
 )
-from hgframing_conformance._stored_blocks import StoredBlocks
+from hgframing_conformance._conversation import SETTINGS, STREAM_SETTINGS, Conversation
 
 
 __all__ = ["GIVEN_UP_COMMENT", "Answer", "ClientConversation", "octets_form"]
@@ -37,11 +35,7 @@ GIVEN_UP_COMMENT: Final = (
 _F: Final = FrameInput
 _COMMAND: Final = b"mycommand"
 _FIRST_STREAM: Final = 2
-_SETTINGS: Final = frozenset({_F.SETTINGS_MORE, _F.SETTINGS_LAST})
-_STREAM_SETTINGS: Final = frozenset({_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST})
 _RESPONSES: Final = frozenset({_F.RESPONSE_MORE, _F.RESPONSE_LAST})
-_BEGIN_AND_END: Final = 0x03
-_ENCODED: Final = 0x04
 _PROTOCOL: Final = 0x01
 
 
@@ -73,7 +67,7 @@ def octets_form(octets: bytes) -> Any:
     return text if text.isascii() and text.isprintable() else {"hex": octets.hex()}
 
 
-class ClientConversation:
+class ClientConversation(Conversation):
     """One connection as a client sees it.
 
     Args:
@@ -87,18 +81,11 @@ class ClientConversation:
     """
 
     def __init__(self, revision: Revision, *, buffers: bool = True, offers: Iterable[str] = ()) -> None:
-        self.revision = revision
-        self.connection = revision.initial
+        super().__init__(revision)
         self.requests: dict[int, ClientRequestState] = {}
         self._buffers = buffers
         self._offers = list(offers)
-        self._encoders: dict[int, StoredBlocks] = {}
-        self._open: set[int] = set()
-        self._has_ids = Feature.REQUEST_IDS in revision.features
-        self._has_streams = Feature.STREAMS in revision.features
-        self._codes: dict[FrameInput, int] = {what: code for code, what in revision.inputs.items()}
         self._pieces: collections.Counter[int] = collections.Counter()
-        self._settings: dict[int | None, bytes] = {}
 
     # What the local user does.
 
@@ -151,15 +138,7 @@ class ClientConversation:
         """Say whether the tables of connection, stream and request all have a place for a frame."""
         state = self.requests.get(answer.request)
         row = {} if state is None else self.revision.client_request[state]
-        return (
-            answer.what in self.revision.connection[self.connection]
-            and self._stream_input(answer) in self.revision.stream[self._stream_state(answer)]
-            and (answer.what in _SETTINGS | _STREAM_SETTINGS or answer.what in row)
-        )
-
-    def is_open(self, stream: int) -> bool:
-        """Say whether a stream of the server is open; always, where there are none."""
-        return stream in self._open or not self._has_streams
+        return self._fits(answer) and (answer.what in SETTINGS | STREAM_SETTINGS or answer.what in row)
 
     def receive(self, *answers: Answer) -> dict[str, Any]:
         """Take frames that have a place.
@@ -176,60 +155,19 @@ class ClientConversation:
 
     def set_encoding(self, request: int, stream: int, encoding: str) -> dict[str, Any]:
         """Begin a stream with the encoding that its encoded frames will have."""
-        answer = Answer(request, _F.STREAM_SETTINGS_LAST, stream)
-        frame = self.frame(answer, encode_value(encoding.encode(), self.revision.cbor))
-        self.connection = self.revision.connection[self.connection][answer.what]
-        self._move_stream(answer)
-        self._encoders[stream] = StoredBlocks(encoding)
-        return {"receive": [format_notation(frame, self.revision)], "expect": []}
-
-    def frame(self, answer: Answer, payload: bytes) -> Frame:
-        """Make the frame of an answer, whether it has a place or not."""
-        header = self.revision.header
-        code = self._codes[answer.what]
-        flags = code & 0x0F if answer.nibble is None else answer.nibble
-        return Frame(
-            answer.request if header.has_request else 0,
-            answer.stream if header.has_stream else 0,
-            self._flags(answer) if header.has_stream else 0,
-            code >> 4,
-            flags,
-            payload,
-        )
+        payload = encode_value(encoding.encode(), self.revision.cbor)
+        return self._encoding_step(Answer(request, _F.STREAM_SETTINGS_LAST, stream), payload, encoding)
 
     def _take(self, answer: Answer) -> tuple[Frame, list[dict[str, Any]]]:
         payload = self.payload(answer)
-        frame = self.frame(
-            answer, self._encoders[answer.stream].encode(payload) if answer.encoded else payload
-        )
-        self.connection = self.revision.connection[self.connection][answer.what]
-        self._move_stream(answer)
-        if answer.what in _SETTINGS | _STREAM_SETTINGS:
+        frame = self.frame(answer, self._encode(answer, payload), answer.nibble)
+        self._move(answer)
+        if answer.what in SETTINGS | STREAM_SETTINGS:
             return frame, []
         state = self.requests[answer.request]
         self.requests[answer.request] = self.revision.client_request[state][answer.what]
         is_heard = state is not ClientRequestState.ABANDONED
         return frame, [self._expected(answer, frame.flags, payload)] if is_heard else []
-
-    def _move_stream(self, answer: Answer) -> None:
-        if self._has_streams:
-            row = self.revision.stream[self._stream_state(answer)]
-            self._open.discard(answer.stream)
-            if row[self._stream_input(answer)] is StreamState.OPEN:
-                self._open.add(answer.stream)
-
-    def _stream_state(self, answer: Answer) -> StreamState:
-        return StreamState.OPEN if self.is_open(answer.stream) else StreamState.CLOSED
-
-    def _flags(self, answer: Answer) -> int:
-        more = (_ENCODED if answer.encoded else 0) | (StreamInput.END.value if answer.ends else 0)
-        if answer.stream_flags is not None:
-            return answer.stream_flags | more
-        flag: int = StreamInput.PLAIN.value if answer.stream in self._open else StreamInput.BEGIN.value
-        return more | flag
-
-    def _stream_input(self, answer: Answer) -> StreamInput:
-        return StreamInput(self._flags(answer) & _BEGIN_AND_END) if self._has_streams else StreamInput.PLAIN
 
     # Payloads, and what they become.
 
@@ -238,13 +176,8 @@ class ClientConversation:
         what, dialect = answer.what, self.revision.cbor
         if what in _RESPONSES:
             return self._piece(answer.request)
-        if what in _SETTINGS:
-            whole = encode_value({b"contentencodings": [b"identity"]}, dialect)
-            return self._part(None, whole, is_last=what is _F.SETTINGS_LAST)
-        if what in _STREAM_SETTINGS:
-            is_cbor = Feature.CONTENT_ENCODINGS in self.revision.features
-            whole = encode_value(b"identity", dialect) if is_cbor else b"\x08identity"
-            return self._part(answer.stream, whole, is_last=what is _F.STREAM_SETTINGS_LAST)
+        if what in SETTINGS | STREAM_SETTINGS:
+            return self._settings_payload(answer)
         if what is _F.TEXT_OUTPUT:
             text = self._word(answer)
             if Feature.BINARY_TEXT_OUTPUT in self.revision.features:
@@ -268,14 +201,6 @@ class ClientConversation:
             return b"%d.%d" % (request, count)
         value = {b"status": b"ok"} if count == 1 else b"%d.%d" % (request, count)
         return encode_value(value, self.revision.cbor)
-
-    def _part(self, key: int | None, whole: bytes, *, is_last: bool) -> bytes:
-        """Cut settings: an octet into each frame, the rest into the last."""
-        rest = self._settings.pop(key, whole)
-        if is_last:
-            return rest
-        self._settings[key] = rest[1:]
-        return rest[:1]
 
     def _expected(self, answer: Answer, flags: int, payload: bytes) -> dict[str, Any]:
         what, request = answer.what, answer.request

@@ -18,25 +18,20 @@ from hgframing import (
     Revision,
     ServerRequestState,
     StreamInput,
-    StreamState,
     encode_value,
     format_notation,
 )
-from hgframing_conformance._stored_blocks import StoredBlocks
+from hgframing_conformance._conversation import SETTINGS, STREAM_SETTINGS, Conversation
 
 
 __all__ = ["Asked", "ServerConversation"]
 
 _F: Final = FrameInput
 _S: Final = ServerRequestState
-_SETTINGS: Final = frozenset({_F.SETTINGS_MORE, _F.SETTINGS_LAST})
-_STREAM_SETTINGS: Final = frozenset({_F.STREAM_SETTINGS_MORE, _F.STREAM_SETTINGS_LAST})
 _STARTS: Final = frozenset({_F.NEW, _F.NEW_DATA, _F.NEW_MORE, _F.NEW_MORE_DATA})
 _NAMES: Final = frozenset({_F.NAME, _F.NAME_ARGUMENTS, _F.NAME_DATA, _F.NAME_ARGUMENTS_DATA})
 _DATA: Final = frozenset({_F.DATA_MORE, _F.DATA_LAST})
 _ARGUMENTS: Final = frozenset({_F.ARGUMENT, _F.ARGUMENT_PART, _F.ARGUMENT_LAST})
-_BEGIN_AND_END: Final = 0x03
-_ENCODED: Final = 0x04
 _OUTPUT_STREAM: Final = 2
 
 
@@ -74,7 +69,7 @@ class _Command:
     data: str | None = None
 
 
-class ServerConversation:
+class ServerConversation(Conversation):
     """One connection as a server sees it.
 
     Args:
@@ -88,20 +83,12 @@ class ServerConversation:
     """
 
     def __init__(self, revision: Revision, *, defers: bool = False, name: str = "c") -> None:
-        self.revision = revision
-        self.connection = revision.initial
+        super().__init__(revision)
         self.requests: dict[int, ServerRequestState] = {}
         self._defers = defers
         self._name = name
         self._deferred: list[str] = []
-        self._open: set[int] = set()
-        self._encoders: dict[int, StoredBlocks] = {}
         self._commands: dict[int, _Command] = {}
-        self._settings: dict[int | None, bytes] = {}
-        self._has_ids = Feature.REQUEST_IDS in revision.features
-        self._has_streams = Feature.STREAMS in revision.features
-        # Of several flag nibbles the one with names for its bits.
-        self._codes: dict[FrameInput, int] = {what: code for code, what in revision.inputs.items()}
 
     # What the client does.
 
@@ -110,19 +97,11 @@ class ServerConversation:
         state = self.requests.get(request, _S.UNKNOWN)
         return _S.UNKNOWN if state is _S.ACTIVE and not self._has_ids else state
 
-    def is_open(self, stream: int) -> bool:
-        """Say whether a stream of the client is open; always, where there are none."""
-        return stream in self._open or not self._has_streams
-
     def has_place(self, asked: Asked) -> bool:
         """Say whether the tables of connection, stream and request all have a place for a frame."""
-        return (
-            asked.what in self.revision.connection[self.connection]
-            and self._stream_input(asked) in self.revision.stream[self._stream_state(asked)]
-            and (
-                asked.what in _SETTINGS | _STREAM_SETTINGS
-                or asked.what in self.revision.server_request[self.state(asked.request)]
-            )
+        return self._fits(asked) and (
+            asked.what in SETTINGS | STREAM_SETTINGS
+            or asked.what in self.revision.server_request[self.state(asked.request)]
         )
 
     def receive(self, *asked: Asked) -> dict[str, Any]:
@@ -145,68 +124,25 @@ class ServerConversation:
 
     def set_encoding(self, request: int, stream: int, encoding: str) -> dict[str, Any]:
         """Begin a stream with the encoding that its encoded frames will have."""
-        asked = Asked(request, _F.STREAM_SETTINGS_LAST, stream)
-        frame = self.frame(asked, encode_value(encoding.encode(), self.revision.cbor))
-        self.connection = self.revision.connection[self.connection][asked.what]
-        self._move_stream(asked)
-        self._encoders[stream] = StoredBlocks(encoding)
-        return {"receive": [format_notation(frame, self.revision)], "expect": []}
+        payload = encode_value(encoding.encode(), self.revision.cbor)
+        return self._encoding_step(Asked(request, _F.STREAM_SETTINGS_LAST, stream), payload, encoding)
 
     def _take(self, asked: Asked) -> tuple[Frame, list[dict[str, Any]]]:
-        payload = self.payload(asked)
-        frame = self.frame(asked, self._encoders[asked.stream].encode(payload) if asked.encoded else payload)
-        self.connection = self.revision.connection[self.connection][asked.what]
-        self._move_stream(asked)
-        if asked.what in _SETTINGS | _STREAM_SETTINGS:
+        frame = self.frame(asked, self._encode(asked, self.payload(asked)))
+        self._move(asked)
+        if asked.what in SETTINGS | STREAM_SETTINGS:
             return frame, []
         following = self.revision.server_request[self.state(asked.request)][asked.what]
         self.requests[asked.request] = following
         return frame, [self._run(asked.request)] if following is _S.ACTIVE else []
 
-    def frame(self, asked: Asked, payload: bytes) -> Frame:
-        """Make a frame, whether it has a place or not."""
-        header, code = self.revision.header, self._codes[asked.what]
-        return Frame(
-            asked.request if header.has_request else 0,
-            asked.stream if header.has_stream else 0,
-            self._flags(asked) if header.has_stream else 0,
-            code >> 4,
-            code & 0x0F,
-            payload,
-        )
-
-    def _move_stream(self, asked: Asked) -> None:
-        if self._has_streams:
-            row = self.revision.stream[self._stream_state(asked)]
-            self._open.discard(asked.stream)
-            if row[self._stream_input(asked)] is StreamState.OPEN:
-                self._open.add(asked.stream)
-
-    def _stream_state(self, asked: Asked) -> StreamState:
-        return StreamState.OPEN if self.is_open(asked.stream) else StreamState.CLOSED
-
-    def _flags(self, asked: Asked) -> int:
-        more = (_ENCODED if asked.encoded else 0) | (StreamInput.END.value if asked.ends else 0)
-        if asked.stream_flags is not None:
-            return asked.stream_flags | more
-        flag: int = StreamInput.PLAIN.value if asked.stream in self._open else StreamInput.BEGIN.value
-        return more | flag
-
-    def _stream_input(self, asked: Asked) -> StreamInput:
-        return StreamInput(self._flags(asked) & _BEGIN_AND_END) if self._has_streams else StreamInput.PLAIN
-
     # Payloads, and the command that they become.
 
     def payload(self, asked: Asked) -> bytes:
         """Make the next payload of such a frame, and note what it says."""
-        what, dialect = asked.what, self.revision.cbor
-        if what in _SETTINGS:
-            whole = encode_value({b"contentencodings": [b"identity"]}, dialect)
-            return self._part(None, whole, is_last=what is _F.SETTINGS_LAST)
-        if what in _STREAM_SETTINGS:
-            is_cbor = Feature.CONTENT_ENCODINGS in self.revision.features
-            whole = encode_value(b"identity", dialect) if is_cbor else b"\x08identity"
-            return self._part(asked.stream, whole, is_last=what is _F.STREAM_SETTINGS_LAST)
+        what = asked.what
+        if what in SETTINGS | STREAM_SETTINGS:
+            return self._settings_payload(asked)
         if what in _NAMES | _STARTS:
             self._begin(asked.request, what)
         command = self._commands[asked.request]
@@ -244,14 +180,6 @@ class ServerConversation:
         # Two lengths, the name, the value (ARG-002).
         head = len(name).to_bytes(2, "little") + len(value).to_bytes(2, "little") + name.encode()
         return head + (value[:1] if is_part else value).encode()
-
-    def _part(self, key: int | None, whole: bytes, *, is_last: bool) -> bytes:
-        """Cut settings: an octet into each frame, the rest into the last."""
-        rest = self._settings.pop(key, whole)
-        if is_last:
-            return rest
-        self._settings[key] = rest[1:]
-        return rest[:1]
 
     def _run(self, request: int) -> dict[str, Any]:
         command = self._commands.pop(request)
