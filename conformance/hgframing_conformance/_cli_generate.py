@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 import hgframing_vectors
 
-from hgframing_conformance._cli_reduce import choose, reduce
+from hgframing_conformance._cli_reduce import reduce
 from hgframing_conformance._fingerprints import Record, read_records
 from hgframing_conformance._generated_cases import FILE, read_generated_cases
 from hgframing_conformance._generators import GENERATORS, Suites, explain
@@ -75,20 +75,7 @@ class _Mode(enum.Enum):
     metavar="RUN",
     help="With --reduce: keep what tells releases apart; RUN is of `check --jsonl`. May be repeated.",
 )
-@click.option(
-    "--core",
-    "chooses",
-    type=_FILE,
-    metavar="MATRIX",
-    help="First choose the cases of the core tier, by what they notice for their time.",
-)
-@click.option(
-    "--known",
-    type=_FILE,
-    metavar="STATE",
-    help="With --core: which faults other cases notice, of `strength --state`.",
-)
-def command(  # noqa: PLR0913  (one argument for each option)
+def command(
     output: Path | None,
     names: tuple[str, ...],
     *,
@@ -98,23 +85,19 @@ def command(  # noqa: PLR0913  (one argument for each option)
     explains: bool,
     reduces: Path | None,
     releases: tuple[Path, ...],
-    chooses: Path | None,
-    known: Path | None,
 ) -> int:
     """Write suites from the state tables.
 
     The same version writes the same octets. Expectations are read off the tables and the catalogue of requirements,
     never off an implementation. Afterwards `hgframing register` keeps the books: new ids, and the rev of what changed.
 
-    What was measured once, --reduce and --core put down in generated.yaml beside the suites: which cases are left out
-    and which are core. Every later run follows that file, and measures nothing.
+    What was measured once, --reduce puts down in generated.yaml beside the suites: which cases are left out, and which
+    case notices the same. Every later run follows that file, and measures nothing.
     """
     root = Path(str(hgframing_vectors.root()))
     mode = _Mode.CHECK if check else _Mode.TELL if dry_run or explains else _Mode.WRITE
     if reduces is not None:
         reduce(root, reduces, releases, dry_run=mode is not _Mode.WRITE)
-    if chooses is not None:
-        choose(root, chooses, known, dry_run=mode is not _Mode.WRITE)
     measured = read_generated_cases(root / FILE)
     records = _records(root)
     stale = 0

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hgframing_conformance._cases import Case
 from hgframing_conformance._control import Control, run_control
-from hgframing_conformance._core import choose_quick
+from hgframing_conformance._cover import choose_quick
 from hgframing_conformance._equivalents import Equivalents, read_equivalents
 from hgframing_conformance._generators import GENERATORS
 from hgframing_conformance._locators import REFERENCE

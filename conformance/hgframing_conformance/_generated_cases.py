@@ -1,15 +1,12 @@
-"""What was measured of generated cases: which of them say nothing new, and which are core (`generated.yaml`).
+"""What was measured of generated cases: which of them say nothing new (`generated.yaml`).
 
     dropped:
       alphabet:
         server-alphabet-0006-idle-command-data-8: server-alphabet-0006-idle-command-data-4
-    core:
-      alphabet: [server-alphabet-0006-idle-command-data-4]
 
 A generator makes all its cases each time. Those that are dropped are then left out; beside each stands the case that
-notices the same. Where a generator is named under `core`, these cases of it are of the core tier and its others are
-not; the cases of other generators are of the tier that their generator says. So the suites follow from the version and
-this file alone, and nothing is measured to write them. `hgframing generate --reduce` and `--core` write the file.
+notices the same. So the suites follow from the version and this file alone, and nothing is measured to write them.
+`hgframing generate --reduce` writes the file.
 """
 
 from __future__ import annotations
@@ -23,7 +20,6 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from hgframing_conformance._cases import Tier
 from hgframing_conformance._problems import Problem, SuiteError
 from hgframing_conformance._reduction import Duplicate
 from hgframing_conformance._suite_model import read_model
@@ -34,12 +30,11 @@ __all__ = ["FILE", "GeneratedCases", "read_generated_cases", "write_generated_ca
 
 #: Its name, beside `suites`.
 FILE: Final = "generated.yaml"
-_HEAD: Final = "# Written by `hgframing generate --reduce` and `--core`; do not edit.\n"
+_HEAD: Final = "# Written by `hgframing generate --reduce`; do not edit.\n"
 
 
 class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dropped: dict[str, dict[str, str]] = {}
-    core: dict[str, tuple[str, ...]] = {}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +43,9 @@ class GeneratedCases:
 
     Attributes:
         dropped: generators; the ids of cases that are left out, and for each the one that notices the same.
-        core: generators; the ids of their cases of the core tier.
     """
 
     dropped: Mapping[str, Mapping[str, str]]
-    core: Mapping[str, frozenset[str]]
 
     def drop(self, duplicates: Iterable[Duplicate]) -> GeneratedCases:
         """Add duplicates; what was dropped because of a case that is dropped now, is because of that one's like.
@@ -68,28 +61,17 @@ class GeneratedCases:
         }
         for duplicate in new:
             dropped.setdefault(duplicate.generator, {})[duplicate.id] = duplicate.like
-        core = {generator: ids - likes.keys() for generator, ids in self.core.items()}
-        return GeneratedCases(dropped=dropped, core=core)
+        return GeneratedCases(dropped=dropped)
 
     def apply(self, generator: str, suite: Mapping[str, Any]) -> dict[str, Any]:
-        """Leave out of a suite what is dropped, and give its cases their tiers.
+        """Leave out of a suite what is dropped.
 
         Args:
             generator: the name of the generator that made it.
             suite: the content of a suite file.
         """
         dropped = self.dropped.get(generator, {})
-        cases = [case for case in suite["cases"] if case["id"] not in dropped]
-        if generator in self.core:
-            cases = [_with_tier(case, is_core=case["id"] in self.core[generator]) for case in cases]
-        return {**suite, "cases": cases}
-
-
-def _with_tier(case: Mapping[str, Any], *, is_core: bool) -> dict[str, Any]:
-    """Write the tier, which is core where nothing is said, in front of the steps."""
-    written = {key: value for key, value in case.items() if key not in {"tier", "steps"}}
-    tier = {} if is_core else {"tier": Tier.FULL.value}
-    return {**written, **tier, "steps": case["steps"]}
+        return {**suite, "cases": [case for case in suite["cases"] if case["id"] not in dropped]}
 
 
 def read_generated_cases(path: Path) -> GeneratedCases:
@@ -102,7 +84,7 @@ def read_generated_cases(path: Path) -> GeneratedCases:
         SuiteError: it is not what this module's docstring shows.
     """
     if not path.exists():
-        return GeneratedCases(dropped={}, core={})
+        return GeneratedCases(dropped={})
     document = read_yaml(path.read_bytes(), str(path))
     content, errors = read_model(document.root if document.root is not None else {}, _Model)
     problems = [
@@ -111,15 +93,13 @@ def read_generated_cases(path: Path) -> GeneratedCases:
     ]
     if problems or content is None:
         raise SuiteError(problems)
-    core = {generator: frozenset(ids) for generator, ids in content.core.items()}
-    return GeneratedCases(dropped=content.dropped, core=core)
+    return GeneratedCases(dropped=content.dropped)
 
 
 def write_generated_cases(path: Path, content: GeneratedCases) -> None:
     """Write the file, sorted, so that the same content is the same octets."""
     plain = {
         "dropped": {name: dict(sorted(ids.items())) for name, ids in sorted(content.dropped.items()) if ids},
-        "core": {name: sorted(ids) for name, ids in sorted(content.core.items())},
     }
     text = yaml.safe_dump(plain, sort_keys=False, width=120, allow_unicode=True)
     path.write_text(_HEAD + text, encoding="utf-8")

@@ -87,15 +87,14 @@ def test_generate_keeps_the_rev_that_is_on_record(tmp_path: Path, monkeypatch: p
 
 
 def test_generate_follows_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is dropped is not written, a suite of which nothing is left goes away, and the core is what was chosen."""
+    """What is dropped is not written, and a suite of which nothing is left goes away."""
     output = tmp_path / "suites"
     arguments = ["--generator", "boundaries"]
     CliRunner().invoke(command, [*arguments, "--output", str(output)], standalone_mode=False)
     gone, other, *_ = sorted(output.rglob("*.yaml"))
     cases = {file: yaml.safe_load(file.read_text())["cases"] for file in (gone, other)}
     dropped = {case["id"]: "x" for case in cases[gone]} | {cases[other][0]["id"]: "x"}
-    measured = {"dropped": {"boundaries": dropped}, "core": {"boundaries": [cases[other][1]["id"]]}}
-    (tmp_path / "generated.yaml").write_text(json.dumps(measured))
+    (tmp_path / "generated.yaml").write_text(json.dumps({"dropped": {"boundaries": dropped}}))
     monkeypatch.setattr(hgframing_vectors, "root", lambda: tmp_path)
 
     assert CliRunner().invoke(command, [*arguments, "--check"], standalone_mode=False).return_value == 1
@@ -103,5 +102,4 @@ def test_generate_follows_what_was_measured(tmp_path: Path, monkeypatch: pytest.
     written = yaml.safe_load(other.read_text())["cases"]
     assert not gone.exists()
     assert [case["id"] for case in written] == [case["id"] for case in cases[other][1:]]
-    assert [case.get("tier", "core") for case in written] == ["core", *["full"] * (len(written) - 1)]
     assert CliRunner().invoke(command, [*arguments, "--check"], standalone_mode=False).return_value == 0

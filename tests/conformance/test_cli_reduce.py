@@ -1,4 +1,4 @@
-"""Reducing and choosing: the file that generation follows, and the books of ids."""
+"""Reducing: the file that generation follows, and the books of ids."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hgframing_conformance._cli_reduce import choose, reduce
+from hgframing_conformance._cli_reduce import reduce
 from hgframing_conformance._generated_cases import read_generated_cases
-from hgframing_conformance._matrix import MatrixError
 from hgframing_conformance._strength_state import StrengthState
 from hgframing_conformance._trial import Result, Status
 
@@ -66,7 +65,6 @@ def test_reduce_writes_nothing_where_it_only_tells(root: Path) -> None:
     matrix = make_matrix(root / "m.jsonl", a="012", b="01")
 
     assert [duplicate.id for duplicate in reduce(root, matrix, [], dry_run=True)] == ["server-second"]
-    assert choose(root, matrix, None, share=2.0, dry_run=True).share == 1.0
     assert (root / "ids.txt").read_text() == books
     assert not (root / "generated.yaml").exists()
 
@@ -81,42 +79,3 @@ def test_reduce_keeps_what_a_release_tells_apart(root: Path) -> None:
     found = reduce(root, make_matrix(root / "m.jsonl", a="012"), [run])
 
     assert [duplicate.id for duplicate in found] == ["server-third"]
-
-
-def test_choose_takes_what_people_s_cases_do_not_notice(root: Path) -> None:
-    """The first notices most; the second is needed for one more, the third for nothing."""
-    matrix = make_matrix(root / "m.jsonl", a="03", b="0", c="0", d="012", e="1")
-    choice = choose(root, matrix, None, share=2.0)
-
-    assert set(choice.ids) == {"server-first", "server-second"}
-    assert (choice.noticed, choice.all) == (5, 5)
-    assert read_generated_cases(root / "generated.yaml").core == {"alphabet": set(choice.ids)}
-
-
-@pytest.mark.parametrize(
-    ("item", "ids"),
-    [("server-mine@0006[frame]", ()), ("", ()), ("server-third@0006[frame]", ("server-first",))],
-)
-def test_choose_knows_what_cases_of_people_notice(root: Path, item: str, ids: tuple[str, ...]) -> None:
-    """Then nothing is left to be noticed; what another generated case noticed does not count."""
-    state = StrengthState(root / "known.jsonl", "aa", [])
-    state.add(Result(mutant="a", status=Status.KILLED, item=item, gates=True))
-    choice = choose(root, make_matrix(root / "m.jsonl", a="0"), root / "known.jsonl", share=2.0)
-
-    assert choice.ids == ids
-    assert read_generated_cases(root / "generated.yaml").core == {"alphabet": frozenset(ids)}
-
-
-def test_choose_keeps_to_its_time(root: Path) -> None:
-    """The person's case takes its share, and a fiftieth is too little for another one."""
-    choice = choose(root, make_matrix(root / "m.jsonl", a="0"), None)
-
-    assert (choice.ids, choice.noticed) == ((), 0)
-
-
-def test_choose_refuses_a_state_that_is_none(root: Path) -> None:
-    """The file is named."""
-    (root / "known.jsonl").write_text("what?")
-
-    with pytest.raises(MatrixError, match=r"known\.jsonl"):
-        choose(root, make_matrix(root / "m.jsonl", a="0"), root / "known.jsonl")

@@ -15,9 +15,7 @@ from hgframing_conformance._problems import SuiteError
 from hgframing_conformance._reduction import Duplicate
 
 
-CONTENT = GeneratedCases(
-    dropped={"alphabet": {"b": "a", "d": "c"}, "payloads": {}}, core={"alphabet": frozenset({"c", "a"})}
-)
+CONTENT = GeneratedCases(dropped={"alphabet": {"b": "a", "d": "c"}, "payloads": {}})
 SUITE = {
     "suite": "s",
     "cases": [
@@ -38,30 +36,20 @@ def test_file_is_read_as_it_was_written(tmp_path: Path) -> None:
         "  alphabet:",
         "    b: a",
         "    d: c",
-        "core:",
-        "  alphabet:",
-        "  - a",
-        "  - c",
     ]
-    assert read_generated_cases(file) == GeneratedCases(
-        dropped={"alphabet": {"b": "a", "d": "c"}}, core=CONTENT.core
-    )
+    assert read_generated_cases(file) == GeneratedCases(dropped={"alphabet": {"b": "a", "d": "c"}})
 
 
 def test_without_a_file_nothing_was_measured(tmp_path: Path) -> None:
-    """Every case is generated, in the tier that its generator says."""
+    """Every case is generated."""
     nothing = read_generated_cases(tmp_path / "generated.yaml")
 
     assert nothing.apply("alphabet", SUITE) == SUITE
 
 
-def test_suite_loses_what_is_dropped_and_gets_its_tiers() -> None:
-    """A case that nobody chose is of the full tier; another generator's cases stay as they are."""
-    assert CONTENT.apply("alphabet", SUITE)["cases"] == [
-        {"id": "a", "level": "must", "steps": []},
-        {"id": "e", "level": "must", "tier": "full", "steps": []},
-    ]
-    assert list(CONTENT.apply("alphabet", SUITE)["cases"][1]) == ["id", "level", "tier", "steps"]
+def test_suite_loses_what_is_dropped() -> None:
+    """Another generator's cases stay as they are."""
+    assert [case["id"] for case in CONTENT.apply("alphabet", SUITE)["cases"]] == ["a", "e"]
     assert CONTENT.apply("boundaries", SUITE) == SUITE
 
 
@@ -70,10 +58,9 @@ def test_like_is_never_a_case_that_was_dropped() -> None:
     again = CONTENT.drop([Duplicate(generator="alphabet", id="a", like="e")])
 
     assert again.dropped["alphabet"] == {"a": "e", "b": "e", "d": "c"}
-    assert again.core == {"alphabet": {"c"}}
 
 
-@pytest.mark.parametrize("text", ["dropped: [a]\n", "other: {}\n", "core:\n  alphabet: {a: b}\n"])
+@pytest.mark.parametrize("text", ["dropped: [a]\n", "other: {}\n", "core: {}\n"])
 def test_what_is_something_else_is_refused(tmp_path: Path, text: str) -> None:
     """With the file."""
     file = tmp_path / "generated.yaml"

@@ -1,4 +1,4 @@
-"""Few cases that notice much: the core of the generated ones (`generate --core`), the quick set (`strength --quick`).
+"""Few cases that notice much: the quick set (`strength --quick`).
 
 A greedy cover: again and again the case is taken that adds most faults for its time, until none adds any or the time is
 used up.
@@ -14,7 +14,7 @@ from typing import Final
 from hgframing_conformance._trial import Result
 
 
-__all__ = ["Choice", "choose_core", "choose_quick"]
+__all__ = ["Choice", "choose_quick", "cover"]
 
 #: The part of the time of all cases that the quick set may take.
 _SHARE: Final = 0.1
@@ -22,7 +22,7 @@ _SHARE: Final = 0.1
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A core set.
+    """A small set of cases.
 
     Attributes:
         ids: the cases, in the order in which they were taken.
@@ -42,13 +42,13 @@ class Choice:
         return self.noticed / self.all if self.all else 1.0
 
 
-def choose_core(
+def cover(
     candidates: Mapping[str, frozenset[str]],
     seconds: Mapping[str, float],
     known: Iterable[str],
     budget: float,
 ) -> Choice:
-    """Choose the core set.
+    """Choose few cases that notice much for their time.
 
     Args:
         candidates: ids of cases, and the faults that each notices.
@@ -102,4 +102,4 @@ def choose_quick(seconds: Mapping[str, float], results: Iterable[Result], names:
             # It dies whatever it is asked.
             known.add(result.mutant)
     candidates = {name: frozenset(mutants) for name, mutants in noticed.items()}
-    return choose_core(candidates, seconds, known, _SHARE * sum(seconds.values()))
+    return cover(candidates, seconds, known, _SHARE * sum(seconds.values()))
