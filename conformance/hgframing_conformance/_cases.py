@@ -47,10 +47,21 @@ class Level(enum.StrEnum):
 
 
 class Tier(enum.StrEnum):
-    """Cost class of a case."""
+    """How much of the suite a case belongs to; each tier includes those before it.
+
+    Generators enumerate, so many of their cases notice what another one notices. Of these one is `DISTINCT`, and the
+    others are `FULL` (docs/measuring-strength.md).
+    """
 
     CORE = "core"
+    DISTINCT = "distinct"
     FULL = "full"
+
+    @property
+    def included(self) -> frozenset[Tier]:
+        """This tier and those before it."""
+        tiers = tuple(Tier)
+        return frozenset(tiers[: tiers.index(self) + 1])
 
 
 class Chunking(enum.StrEnum):

@@ -65,7 +65,7 @@ class _Mode(enum.Enum):
     "reduces",
     type=_FILE,
     metavar="MATRIX",
-    help="First drop the cases that notice nothing that a shorter one does not; MATRIX is of `strength --matrix`.",
+    help="First find the cases that notice nothing that another one does not; MATRIX is of `strength --matrix`.",
 )
 @click.option(
     "--release",
@@ -73,7 +73,7 @@ class _Mode(enum.Enum):
     multiple=True,
     type=_FILE,
     metavar="RUN",
-    help="With --reduce: keep what tells releases apart; RUN is of `check --jsonl`. May be repeated.",
+    help="With --reduce: what tells releases apart is not alike; RUN is of `check --jsonl`. May be repeated.",
 )
 def command(
     output: Path | None,
@@ -91,28 +91,28 @@ def command(
     The same version writes the same octets. Expectations are read off the tables and the catalogue of requirements,
     never off an implementation. Afterwards `hgframing register` keeps the books: new ids, and the rev of what changed.
 
-    What was measured once, --reduce puts down in generated.yaml beside the suites: which cases are left out, and which
-    case notices the same. Every later run follows that file, and measures nothing.
+    What was measured once, --reduce puts down in generated.yaml beside the suites: which cases notice only what another
+    one notices. These are of the tier full, the others distinct. Every later run follows that file, and measures
+    nothing. With --check, it proves that no two cases of the tier distinct are alike.
     """
     root = Path(str(hgframing_vectors.root()))
     mode = _Mode.CHECK if check else _Mode.TELL if dry_run or explains else _Mode.WRITE
+    stale = 0
     if reduces is not None:
-        reduce(root, reduces, releases, dry_run=mode is not _Mode.WRITE)
+        is_fresh = _bring(root / FILE, reduce(root, reduces, releases), mode)
+        stale += not is_fresh
+        click.echo(f"{_state(mode, is_fresh=is_fresh)} {root / FILE}")
     measured = read_generated_cases(root / FILE)
     records = _records(root)
-    stale = 0
     for name in names or tuple(GENERATORS):
         header = f"Written by `hgframing generate --generator {name}`; do not edit."
         for suite_name, whole in _shown(name, seed):
             suite = measured.apply(name, whole)
             reasons = [explain(case) for case in suite["cases"]] if explains else []
-            # A suite of which every case was dropped has no file.
-            text = write_suite(_numbered(suite, records), header) if suite["cases"] else None
             file = (output or root / "suites") / f"{suite_name}.yaml"
-            is_fresh = _bring(file, text, mode)
+            is_fresh = _bring(file, write_suite(_numbered(suite, records), header), mode)
             stale += not is_fresh
-            state = "unchanged" if is_fresh else "written" if mode is _Mode.WRITE else "stale"
-            click.echo(f"{state} {file} ({len(suite['cases'])} cases)")
+            click.echo(f"{_state(mode, is_fresh=is_fresh)} {file} ({len(suite['cases'])} cases)")
             for reason in reasons:
                 click.echo(f"  {reason}")
     return Exit.NOT_AS_EXPECTED if check and stale else Exit.AS_EXPECTED
@@ -144,13 +144,14 @@ def _numbered(suite: Mapping[str, Any], records: Mapping[str, Record]) -> dict[s
     return {**suite, "cases": cases}
 
 
-def _bring(file: Path, text: str | None, mode: _Mode) -> bool:
-    """Write a suite if it is not there as it should be, or take it away; say whether it was as it should be."""
-    is_fresh = (file.read_text(encoding="utf-8") if file.exists() else None) == text
+def _bring(file: Path, text: str, mode: _Mode) -> bool:
+    """Write a file if it is not there as it should be; say whether it was."""
+    is_fresh = file.exists() and file.read_text(encoding="utf-8") == text
     if not is_fresh and mode is _Mode.WRITE:
-        if text is None:
-            file.unlink()
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     return is_fresh
+
+
+def _state(mode: _Mode, *, is_fresh: bool) -> str:
+    return "unchanged" if is_fresh else "written" if mode is _Mode.WRITE else "stale"

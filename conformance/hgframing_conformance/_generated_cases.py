@@ -1,12 +1,12 @@
-"""What was measured of generated cases: which of them say nothing new (`generated.yaml`).
+"""What was measured of generated cases: which of them say nothing that another one does not say (`generated.yaml`).
 
-    dropped:
+    alike:
       alphabet:
         server-alphabet-0006-idle-command-data-8: server-alphabet-0006-idle-command-data-4
 
-A generator makes all its cases each time. Those that are dropped are then left out; beside each stands the case that
-notices the same. So the suites follow from the version and this file alone, and nothing is measured to write them.
-`hgframing generate --reduce` writes the file.
+Beside each stands the case that notices the same. Those cases are of the tier `full`; the others that their generator
+has put there are of the tier `distinct`. So the suites follow from the version and this file alone, and nothing is
+measured to write them. `hgframing generate --reduce` writes the file.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from hgframing_conformance._cases import Tier
 from hgframing_conformance._problems import Problem, SuiteError
 from hgframing_conformance._reduction import Duplicate
 from hgframing_conformance._suite_model import read_model
 from hgframing_conformance._yaml import read_yaml
 
 
-__all__ = ["FILE", "GeneratedCases", "read_generated_cases", "write_generated_cases"]
+__all__ = ["FILE", "GeneratedCases", "read_generated_cases", "render_generated_cases"]
 
 #: Its name, beside `suites`.
 FILE: Final = "generated.yaml"
@@ -34,7 +35,7 @@ _HEAD: Final = "# Written by `hgframing generate --reduce`; do not edit.\n"
 
 
 class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    dropped: dict[str, dict[str, str]] = {}
+    alike: dict[str, dict[str, str]] = {}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,36 +43,27 @@ class GeneratedCases:
     """What the file says.
 
     Attributes:
-        dropped: generators; the ids of cases that are left out, and for each the one that notices the same.
+        alike: generators; the ids of cases that say nothing new, and for each the one that notices the same.
     """
 
-    dropped: Mapping[str, Mapping[str, str]]
-
-    def drop(self, duplicates: Iterable[Duplicate]) -> GeneratedCases:
-        """Add duplicates; what was dropped because of a case that is dropped now, is because of that one's like.
-
-        Args:
-            duplicates: what `find_duplicates` found in the cases that are left.
-        """
-        new = tuple(duplicates)
-        likes = {duplicate.id: duplicate.like for duplicate in new}
-        dropped = {
-            generator: {case_id: likes.get(like, like) for case_id, like in ids.items()}
-            for generator, ids in self.dropped.items()
-        }
-        for duplicate in new:
-            dropped.setdefault(duplicate.generator, {})[duplicate.id] = duplicate.like
-        return GeneratedCases(dropped=dropped)
+    alike: Mapping[str, Mapping[str, str]]
 
     def apply(self, generator: str, suite: Mapping[str, Any]) -> dict[str, Any]:
-        """Leave out of a suite what is dropped.
+        """Give the cases of a suite their tiers.
 
         Args:
             generator: the name of the generator that made it.
             suite: the content of a suite file.
         """
-        dropped = self.dropped.get(generator, {})
-        return {**suite, "cases": [case for case in suite["cases"] if case["id"] not in dropped]}
+        alike = self.alike.get(generator, {})
+        return {
+            **suite,
+            "cases": [case if case["id"] in alike else _as_distinct(case) for case in suite["cases"]],
+        }
+
+
+def _as_distinct(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**case, "tier": Tier.DISTINCT.value} if case.get("tier") == Tier.FULL else case
 
 
 def read_generated_cases(path: Path) -> GeneratedCases:
@@ -84,7 +76,7 @@ def read_generated_cases(path: Path) -> GeneratedCases:
         SuiteError: it is not what this module's docstring shows.
     """
     if not path.exists():
-        return GeneratedCases(dropped={})
+        return GeneratedCases(alike={})
     document = read_yaml(path.read_bytes(), str(path))
     content, errors = read_model(document.root if document.root is not None else {}, _Model)
     problems = [
@@ -93,13 +85,12 @@ def read_generated_cases(path: Path) -> GeneratedCases:
     ]
     if problems or content is None:
         raise SuiteError(problems)
-    return GeneratedCases(dropped=content.dropped)
+    return GeneratedCases(alike=content.alike)
 
 
-def write_generated_cases(path: Path, content: GeneratedCases) -> None:
-    """Write the file, sorted, so that the same content is the same octets."""
-    plain = {
-        "dropped": {name: dict(sorted(ids.items())) for name, ids in sorted(content.dropped.items()) if ids},
-    }
-    text = yaml.safe_dump(plain, sort_keys=False, width=120, allow_unicode=True)
-    path.write_text(_HEAD + text, encoding="utf-8")
+def render_generated_cases(duplicates: Iterable[Duplicate]) -> str:
+    """Make the text of the file, sorted, so that the same duplicates give the same octets."""
+    alike: dict[str, dict[str, str]] = {}
+    for duplicate in sorted(duplicates, key=lambda one: (one.generator, one.id)):
+        alike.setdefault(duplicate.generator, {})[duplicate.id] = duplicate.like
+    return _HEAD + yaml.safe_dump({"alike": alike}, sort_keys=False, width=120, allow_unicode=True)

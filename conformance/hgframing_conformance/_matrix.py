@@ -48,14 +48,6 @@ class Matrix:
                 found[cases[number]].add(mutant)
         return found
 
-    def lost(self) -> list[str]:
-        """Name the mutants that were noticed, nobody knows by which item: they died, or took too long as a whole."""
-        return [
-            mutant
-            for mutant, result in self.results.items()
-            if result.status.is_noticed and not result.noticing
-        ]
-
 
 def _numbers(bits: int) -> Iterator[int]:
     """Yield the places of the bits that are set."""

@@ -2,9 +2,10 @@
 
 Two generated cases are the same to whoever runs them if they demand the same things, the requirements that they name
 and their level; if they notice the same faults, each revision for itself, and gate because of the same; and if every
-release that was checked fares the same with both. One of them is enough: the shortest.
+release that was checked fares the same with both. One of them is enough: the shortest, unless one is of the core tier.
 
-A case of the generator `transitions` is there for its transition, as others are there for a requirement, and stays.
+A case of the core tier says what a generator put there for its own sake: a transition, as others say a requirement. It
+is like no other.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from hgframing_conformance._cases import Case
+from hgframing_conformance._cases import Case, Tier
 from hgframing_conformance._matrix import Matrix, MatrixError
 
 
 __all__ = ["Duplicate", "find_duplicates", "generator_of", "read_release"]
 
 _SOURCE: Final = "generated:"
-_KEPT: Final = frozenset({"transitions"})
 
 #: What became of each item of a case, by id, in the order of a run.
 Release = Mapping[str, tuple[str, ...]]
@@ -37,7 +37,7 @@ class Duplicate:
     Attributes:
         generator: what made it.
         id: its id.
-        like: the id of the case that says the same, and stays.
+        like: the id of the case that says the same, and speaks for it.
     """
 
     generator: str
@@ -74,8 +74,8 @@ def find_duplicates(
 
     Args:
         cases: all cases of the suites, one for each revision.
-        matrix: who notices which fault. A case that is not in it stays: nobody knows what it is good for.
-        releases: what each release did. A case that one of them was not asked stays too.
+        matrix: who notices which fault. A case that is not in it is like no other: nobody knows what it is good for.
+        releases: what each release did. A case that one of them was not asked is like no other either.
 
     Returns:
         Duplicates in the order of their ids.
@@ -83,7 +83,7 @@ def find_duplicates(
     noticed, gating = matrix.noticed(gating=False), matrix.noticed(gating=True)
     by_id: dict[str, list[Case]] = collections.defaultdict(list)
     for case in cases:
-        if generator_of(case) not in _KEPT | {""}:
+        if generator_of(case):
             by_id[case.id].append(case)
     alike: dict[Hashable, list[list[Case]]] = collections.defaultdict(list)
     for case_id, versions in by_id.items():
@@ -101,12 +101,14 @@ def find_duplicates(
     for group in alike.values():
         kept, *others = sorted(group, key=_length)
         found += [
-            Duplicate(generator=generator_of(other[0]), id=other[0].id, like=kept[0].id) for other in others
+            Duplicate(generator=generator_of(other[0]), id=other[0].id, like=kept[0].id)
+            for other in others
+            if other[0].tier is not Tier.CORE
         ]
     return tuple(sorted(found, key=lambda duplicate: duplicate.id))
 
 
-def _length(versions: Sequence[Case]) -> tuple[int, int, str]:
+def _length(versions: Sequence[Case]) -> tuple[bool, int, int, str]:
     first = versions[0]
     octets = sum(len(octets) for step in first.steps for octets in step.octets)
-    return len(first.steps), octets, first.id
+    return first.tier is not Tier.CORE, len(first.steps), octets, first.id

@@ -74,9 +74,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--hgframing-tier",
-        choices=["quick", "core", "full"],
+        choices=["quick", "core", "distinct", "full"],
         default="core",
-        help="how much; full includes core, quick is a few cases of both that notice most",
+        help="how much; distinct and full include those before them, quick is a few cases of all that notice most",
     )
     group.addoption(
         "--hgframing-suites",
@@ -215,7 +215,7 @@ def _selection(option: Any) -> Any:
     return Selection(
         revisions=frozenset(option.hgframing_revision),
         layers=frozenset(map(Layer, option.hgframing_layer)),
-        tiers=frozenset({Tier.CORE}) if option.hgframing_tier == "core" else frozenset(Tier),
+        tiers=(Tier.FULL if option.hgframing_tier == "quick" else Tier(option.hgframing_tier)).included,
         names=read_quick() if option.hgframing_tier == "quick" else None,
     )
 

@@ -158,7 +158,7 @@ def main() -> int:
     parser.add_argument("--directory", type=Path, default=Path("build/mercurial"), help="for builds and reports")
     parser.add_argument("--markdown", type=Path, help="write the matrix to this page of the docs")
     parser.add_argument("--strict", action="store_true", help="cases of level should gate too")
-    parser.add_argument("--every-case", action="store_true", help="of both tiers, without expectations")
+    parser.add_argument("--every-case", action="store_true", help="of every tier, without expectations")
     options = parser.parse_args()
     unknown = [release for release in options.releases if release not in RELEASES]
     if unknown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from click.testing import CliRunner
 import hgframing_vectors
 
 from hgframing_conformance._cli_generate import command
+from hgframing_conformance._generated_cases import read_generated_cases
+from hgframing_conformance._strength_state import StrengthState
+from hgframing_conformance._suites import load_suites
 
 
 def test_generate_twice_gives_the_same_octets(tmp_path: Path) -> None:
@@ -86,20 +90,41 @@ def test_generate_keeps_the_rev_that_is_on_record(tmp_path: Path, monkeypatch: p
     assert text.count("rev: ") == 1
 
 
-def test_generate_follows_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is dropped is not written, and a suite of which nothing is left goes away."""
-    output = tmp_path / "suites"
-    arguments = ["--generator", "boundaries"]
-    CliRunner().invoke(command, [*arguments, "--output", str(output)], standalone_mode=False)
-    gone, other, *_ = sorted(output.rglob("*.yaml"))
-    cases = {file: yaml.safe_load(file.read_text())["cases"] for file in (gone, other)}
-    dropped = {case["id"]: "x" for case in cases[gone]} | {cases[other][0]["id"]: "x"}
-    (tmp_path / "generated.yaml").write_text(json.dumps({"dropped": {"boundaries": dropped}}))
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout without suites."""
+    for name in ("requirements.yaml", "deviations.yaml"):
+        shutil.copy(Path(str(hgframing_vectors.root())) / name, tmp_path)
     monkeypatch.setattr(hgframing_vectors, "root", lambda: tmp_path)
+    return tmp_path
+
+
+def test_generate_follows_what_was_measured(empty: Path) -> None:
+    """What is like another one is of the full tier alone; the rest is distinct."""
+    arguments = ["--generator", "boundaries"]
+    CliRunner().invoke(command, arguments, standalone_mode=False)
+    file = min(empty.rglob("generated-*.yaml"))
+    first, *others = yaml.safe_load(file.read_text())["cases"]
+    alike = {"alike": {"boundaries": {first["id"]: others[0]["id"]}}}
+    (empty / "generated.yaml").write_text(json.dumps(alike))
 
     assert CliRunner().invoke(command, [*arguments, "--check"], standalone_mode=False).return_value == 1
     CliRunner().invoke(command, arguments, standalone_mode=False)
-    written = yaml.safe_load(other.read_text())["cases"]
-    assert not gone.exists()
-    assert [case["id"] for case in written] == [case["id"] for case in cases[other][1:]]
+    assert {case["tier"] for case in (first, *others)} == {"distinct"}
+    assert yaml.safe_load(file.read_text())["cases"] == [{**first, "tier": "full"}, *others]
     assert CliRunner().invoke(command, [*arguments, "--check"], standalone_mode=False).return_value == 0
+
+
+def test_generate_with_reduce_proves_that_no_two_are_alike(empty: Path) -> None:
+    """With --check an old file is named, and the command fails; without, it is written."""
+    arguments = ["--generator", "boundaries"]
+    CliRunner().invoke(command, arguments, standalone_mode=False)
+    names = [f"{case.id}@{case.revision}[frame]" for case in load_suites([empty / "suites"])]
+    StrengthState(empty / "m.jsonl", "aa", [], names)
+    matrix = [*arguments, "--reduce", str(empty / "m.jsonl")]
+    stale = CliRunner().invoke(command, [*matrix, "--check"], standalone_mode=False)
+
+    assert (stale.return_value, f"stale {empty / 'generated.yaml'}" in stale.output) == (1, True)
+    CliRunner().invoke(command, matrix, standalone_mode=False)
+    assert len(read_generated_cases(empty / "generated.yaml").alike["boundaries"]) > 1
+    assert CliRunner().invoke(command, [*matrix, "--check"], standalone_mode=False).return_value == 0

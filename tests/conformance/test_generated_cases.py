@@ -6,61 +6,86 @@ from pathlib import Path
 
 import pytest
 
+import hgframing_vectors
+
+from hgframing_conformance._cases import Tier
 from hgframing_conformance._generated_cases import (
+    FILE,
     GeneratedCases,
     read_generated_cases,
-    write_generated_cases,
+    render_generated_cases,
 )
 from hgframing_conformance._problems import SuiteError
-from hgframing_conformance._reduction import Duplicate
+from hgframing_conformance._reduction import Duplicate, generator_of
+from hgframing_conformance._suites import load_suites
 
 
-CONTENT = GeneratedCases(dropped={"alphabet": {"b": "a", "d": "c"}, "payloads": {}})
+DUPLICATES = (
+    Duplicate(generator="payloads", id="f", like="a"),
+    Duplicate(generator="alphabet", id="d", like="c"),
+    Duplicate(generator="alphabet", id="b", like="a"),
+)
+CONTENT = GeneratedCases(alike={"alphabet": {"b": "a", "d": "c"}, "payloads": {"f": "a"}})
 SUITE = {
     "suite": "s",
     "cases": [
         {"id": "a", "level": "must", "tier": "full", "steps": []},
-        {"id": "b", "level": "must", "steps": []},
+        {"id": "b", "level": "must", "tier": "full", "steps": []},
         {"id": "e", "level": "must", "steps": []},
     ],
 }
 
 
 def test_file_is_read_as_it_was_written(tmp_path: Path) -> None:
-    """Sorted, and without what is empty."""
+    """Sorted, whatever the order of what was found."""
     file = tmp_path / "generated.yaml"
-    write_generated_cases(file, CONTENT)
+    file.write_text(render_generated_cases(DUPLICATES))
 
     assert file.read_text().splitlines()[1:] == [
-        "dropped:",
+        "alike:",
         "  alphabet:",
         "    b: a",
         "    d: c",
+        "  payloads:",
+        "    f: a",
     ]
-    assert read_generated_cases(file) == GeneratedCases(dropped={"alphabet": {"b": "a", "d": "c"}})
+    assert read_generated_cases(file) == CONTENT
+    assert render_generated_cases(reversed(DUPLICATES)) == file.read_text()
 
 
-def test_without_a_file_nothing_was_measured(tmp_path: Path) -> None:
-    """Every case is generated."""
+def test_without_a_file_every_case_is_distinct(tmp_path: Path) -> None:
+    """Nothing was measured, and nobody knows two that are alike."""
     nothing = read_generated_cases(tmp_path / "generated.yaml")
 
-    assert nothing.apply("alphabet", SUITE) == SUITE
+    assert [case.get("tier") for case in nothing.apply("alphabet", SUITE)["cases"]] == [
+        "distinct",
+        "distinct",
+        None,
+    ]
 
 
-def test_suite_loses_what_is_dropped() -> None:
-    """Another generator's cases stay as they are."""
-    assert [case["id"] for case in CONTENT.apply("alphabet", SUITE)["cases"]] == ["a", "e"]
-    assert CONTENT.apply("boundaries", SUITE) == SUITE
+def test_suite_gets_its_tiers() -> None:
+    """What is like another one stays in the tier of its generator; the core is the generator's affair."""
+    cases = CONTENT.apply("alphabet", SUITE)["cases"]
+
+    assert [case.get("tier") for case in cases] == ["distinct", "full", None]
+    assert [list(case) for case in cases] == [list(case) for case in SUITE["cases"]]
 
 
-def test_like_is_never_a_case_that_was_dropped() -> None:
-    """What was dropped because of a case that goes now, points to the one that stays."""
-    again = CONTENT.drop([Duplicate(generator="alphabet", id="a", like="e")])
+def test_file_that_ships_names_cases_that_speak_for_others() -> None:
+    """Whoever runs the tier below has a case for each that it leaves out."""
+    root = Path(str(hgframing_vectors.root()))
+    alike = read_generated_cases(root / FILE).alike
+    tiers = {case.id: (generator_of(case), case.tier) for case in load_suites([root / "suites"])}
 
-    assert again.dropped["alphabet"] == {"a": "e", "b": "e", "d": "c"}
+    assert alike
+    for generator, cases in alike.items():
+        for case_id, like in cases.items():
+            assert tiers[case_id] == (generator, Tier.FULL)
+            assert tiers[like][1] is not Tier.FULL
 
 
-@pytest.mark.parametrize("text", ["dropped: [a]\n", "other: {}\n", "core: {}\n"])
+@pytest.mark.parametrize("text", ["alike: [a]\n", "other: {}\n", "alike:\n  alphabet: [a]\n"])
 def test_what_is_something_else_is_refused(tmp_path: Path, text: str) -> None:
     """With the file."""
     file = tmp_path / "generated.yaml"

@@ -43,11 +43,6 @@ def test_matrix_joins_the_chunkings_of_a_case() -> None:
     assert matrix.noticed(gating=True) == {"a@0006": {"m-1"}, "b@0005": set(), "b@0006": set()}
 
 
-def test_matrix_names_what_was_noticed_by_nobody_in_particular() -> None:
-    """A fault that took its process with it."""
-    assert Matrix(items=ITEMS, results=RESULTS).lost() == ["m-3"]
-
-
 def test_matrix_goes_on_where_it_was_for_the_same_vectors_alone(tmp_path: Path) -> None:
     """Its bits are numbers of items; with other vectors they would mean others."""
     file = written(tmp_path / "m.jsonl")

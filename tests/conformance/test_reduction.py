@@ -10,7 +10,7 @@ import pytest
 
 import hgframing_vectors
 
-from hgframing_conformance._cases import Case, Level
+from hgframing_conformance._cases import Case, Level, Tier
 from hgframing_conformance._matrix import Matrix, MatrixError
 from hgframing_conformance._reduction import Duplicate, find_duplicates, generator_of, read_release
 from hgframing_conformance._suites import load_suites
@@ -23,7 +23,9 @@ FIRST = next(case for case in load_suites([SUITE]) if case.revision == "0006")
 
 def case(case_id: str, **changes: Any) -> Case:
     """Make a generated case."""
-    return msgspec.structs.replace(FIRST, **{"id": case_id, "source": "generated:alphabet", **changes})
+    return msgspec.structs.replace(
+        FIRST, **{"id": case_id, "source": "generated:alphabet", "tier": Tier.FULL, **changes}
+    )
 
 
 def matrix(**noticed: str) -> Matrix:
@@ -67,18 +69,26 @@ def test_who_notices_something_else_stays(noticed: str) -> None:
         {"violates": ("FRAME-999",)},
         {"level": Level.UNSPECIFIED},
         {"revision": "0005"},
-        {"source": "generated:transitions"},
         {"source": "by hand"},
     ],
 )
 def test_who_demands_something_else_stays(changes: dict[str, Any]) -> None:
-    """So does what a person wrote, and what is there for a transition."""
+    """So does what a person wrote."""
     other = case("b", **changes)
     read = matrix(a="x", b="x")
     read = Matrix(items=[*read.items, "b@0005[frame]"], results=read.results)
 
     assert dropped([case("a"), case("b")], read) == ["b"]
     assert dropped([case("a"), other], read) == []
+
+
+def test_case_of_the_core_tier_speaks_for_others_and_is_like_none() -> None:
+    """However long it is; two of them may be alike, because each is there for its own sake."""
+    core = [case(name, tier=Tier.CORE, steps=FIRST.steps * 2) for name in ("b", "c")]
+
+    assert find_duplicates([case("a"), *core], matrix(a="x", b="x", c="x"), []) == (
+        Duplicate(generator="alphabet", id="a", like="b"),
+    )
 
 
 def test_who_fares_otherwise_with_a_release_stays() -> None:
