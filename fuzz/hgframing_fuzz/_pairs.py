@@ -24,7 +24,7 @@ from hgframing_fuzz._reference import ReferenceServer
 from hgframing_fuzz._subjects import ClientSubject, SessionSubject, Subject, make_sessions, open_adapter
 
 
-__all__ = ["LAYERS", "Pair", "attach_pairs"]
+__all__ = ["LAYERS", "Compared", "Pair", "attach_pairs"]
 
 #: The layers in the order of their codes in an input (`Options.layer_code`).
 LAYERS: Final = (Layer.SERVER, Layer.CLIENT, Layer.CODEC)
@@ -47,6 +47,29 @@ class Pair:
     codes: bool = False
     ends: bool = True
     known: Path | None = None
+
+
+class Compared:
+    """The implementation that is compared, as engines and reports must know it.
+
+    A coverage-guided engine needs code that it can see. Where the implementation runs elsewhere, that is the code of
+    the reference, which is given the same inputs.
+
+    Args:
+        pairs: what there is to compare, one at least.
+    """
+
+    def __init__(self, pairs: Mapping[Layer, Pair]) -> None:
+        self._theirs = next(iter(pairs.values())).theirs
+        self.name = self._theirs.name
+        self.revisions = self._theirs.revisions
+        self.code = self._theirs.code
+        ours = dict.fromkeys((*ReferenceServer.instrument, *ReferenceClient.instrument))
+        self.instrument = self._theirs.instrument or tuple(ours)
+
+    def close(self) -> None:
+        """End the connection to the implementation."""
+        self._theirs.close()
 
 
 def attach_pairs(locator: str) -> Mapping[Layer, Pair]:

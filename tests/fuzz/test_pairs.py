@@ -13,10 +13,11 @@ from hgframing import REVISIONS
 from hgframing_conformance._cases import Layer
 from hgframing_conformance.errors import ConnectError, LocatorError
 from hgframing_fuzz import Kind, Options
+from hgframing_fuzz._client_session import ReferenceClient
 from hgframing_fuzz._drive import make_script
 from hgframing_fuzz._input import Delivery
 from hgframing_fuzz._outcome import Trace
-from hgframing_fuzz._pairs import Pair, attach_pairs
+from hgframing_fuzz._pairs import Compared, Pair, attach_pairs
 from hgframing_fuzz._reference import ReferenceServer
 from tests.fuzz.message_zoo import Honest
 from tests.fuzz.miniatures import an_input
@@ -80,6 +81,15 @@ def test_attach_pairs_without_a_layer_is_a_setup_error(attach: Any) -> None:
 
     with pytest.raises(ConnectError, match="has none of the layers server, client, codec"):
         attach(Web)
+
+
+def test_compared_is_the_implementation_that_an_engine_can_see(attach: Any) -> None:
+    """Where it runs elsewhere, the reference is instrumented in its place, and nothing is blamed."""
+    here, elsewhere = Compared(attach(ReferenceServer)), Compared(attach(Honest))
+
+    assert (here.instrument, here.code) == (ReferenceServer.instrument, ReferenceServer().code)
+    assert (elsewhere.name, elsewhere.revisions, elsewhere.code) == ("zoo 1", ("0006", "0005"), None)
+    assert {*ReferenceServer.instrument, *ReferenceClient.instrument} == set(elsewhere.instrument)
 
 
 def test_attach_pairs_of_no_locator() -> None:

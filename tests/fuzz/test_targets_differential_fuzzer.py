@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import shutil
+import subprocess
 import sys
 
 from pathlib import Path
@@ -45,6 +48,17 @@ def test_spec_is_named_after_the_script() -> None:
 def test_bind_reference_finds_nothing(guards: Guards) -> None:
     """The reference, and the reference behind messages that nobody shares."""
     assert fuzz("reference", guards, 300) == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
+def test_script_fuzzes_with_the_coverage_of_the_reference() -> None:
+    """As other engines start it, with no implementation named: all that can be seen is the reference."""
+    command = [sys.executable, str(differential_fuzzer.__file__), "-runs=100", "-seed=1"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0, done.stderr
+    [coverage] = re.findall(r"DONE +cov: (\d+)", done.stderr)
+    assert int(coverage) > 100
 
 
 def test_bind_names_a_broken_list(guards: Guards, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

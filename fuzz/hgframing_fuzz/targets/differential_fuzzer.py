@@ -18,7 +18,7 @@ from typing import Final
 from hgframing_fuzz._differential_target import DifferentialMutator, DifferentialTarget, expected_differences
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._outcome import Target
-from hgframing_fuzz._pairs import attach_pairs
+from hgframing_fuzz._pairs import Compared, attach_pairs
 from hgframing_fuzz._script import main
 from hgframing_fuzz._spec import TargetSpec
 from hgframing_fuzz._subjects import Attached
@@ -31,7 +31,7 @@ def _open(locator: str, guards: Guards) -> tuple[Attached, Target]:
     pairs = attach_pairs(locator)
     # Entries end at the end of a day, wherever that is; the machine's own calendar is near enough.
     signed = expected_differences(pairs, dt.date.today())  # noqa: DTZ011
-    return next(iter(pairs.values())).theirs, DifferentialTarget(pairs, guards, signed)
+    return Compared(pairs), DifferentialTarget(pairs, guards, signed)
 
 
 SPEC: Final = TargetSpec(
