@@ -1,7 +1,7 @@
 """What a release's archives must hold; `tox run -e package` builds both and runs this file on them.
 
-The rule for the wheel is equality, not a list: every file of the four packages and nothing else, so that a data file
-that the build forgets and a directory that it should not take are both seen.
+The rule for the wheel is equality, not a list: every file of the four packages, what the build makes of the suites, and
+nothing else, so that a data file that the build forgets and a directory that it should not take are both seen.
 
     python tests/archives.py DIRECTORY
 """
@@ -40,6 +40,9 @@ SOURCE_FILES: Final = (
     "tox.ini",
 )
 
+#: What the build adds to the packages (`hatch_build.py`).
+MADE_FILES: Final = frozenset({"hgframing_vectors/compiled.json"})
+
 #: Metadata of a wheel that a build makes itself.
 METADATA_FILES: Final = frozenset({"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"})
 
@@ -71,15 +74,12 @@ def check_wheel(names: Iterable[str], expected: Collection[str]) -> list[str]:
     Returns:
         One sentence for each member that is missing or too much.
     """
-    members = set(names)
+    members, wanted = set(names), MADE_FILES | set(expected)
     metadata = {name for name in members if PurePosixPath(name).parts[0].endswith(".dist-info")}
     found_metadata = {name.partition("/")[2] for name in metadata}
     return [
-        *(f"the wheel lacks {name}" for name in sorted(set(expected) - members)),
-        *(
-            f"the wheel holds {name}, which is in no package"
-            for name in sorted(members - metadata - set(expected))
-        ),
+        *(f"the wheel lacks {name}" for name in sorted(wanted - members)),
+        *(f"the wheel holds {name}, which is in no package" for name in sorted(members - metadata - wanted)),
         *(f"the wheel's metadata lacks {name}" for name in sorted(METADATA_FILES - found_metadata)),
     ]
 

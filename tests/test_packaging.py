@@ -206,6 +206,7 @@ def test_check_wheel_names_what_is_missing_and_what_is_too_much() -> None:
 
     assert findings == [
         "the wheel lacks hgframing/py.typed",
+        "the wheel lacks hgframing_vectors/compiled.json",
         "the wheel holds tests/b.py, which is in no package",
         "the wheel's metadata lacks entry_points.txt",
     ]
@@ -235,6 +236,7 @@ def test_archives_of_a_build_are_read_and_judged(tmp_path: Path, capsys: pytest.
     with zipfile.ZipFile(build / "hgframing-1-py3-none-any.whl", "w") as wheel:
         for name in (
             *archives.package_files(root),
+            *archives.MADE_FILES,
             *(f"hgframing-1.dist-info/{m}" for m in archives.METADATA_FILES),
         ):
             wheel.writestr(name, "")

@@ -19,6 +19,7 @@ from pathlib import Path
 import hgframing_vectors
 
 from hgframing_conformance._cases import Case, Tier
+from hgframing_conformance._compiled import load_compiled
 from hgframing_conformance._forms import FormError
 from hgframing_conformance._forms import Path as FormPath
 from hgframing_conformance._problems import Problem, SuiteError
@@ -71,6 +72,10 @@ def load_suites(
     Raises:
         SuiteError: something is wrong with the data; it lists all problems of all files.
     """
+    compiled = hgframing_vectors.root().joinpath(hgframing_vectors.COMPILED)
+    if paths is None and compiled.is_file():
+        # A wheel has what the build read from the YAML beside it.
+        return load_compiled(compiled.read_bytes(), tiers=tiers)
     problems: list[Problem] = []
     files = _packaged() if paths is None else _given(paths, problems)
     loader = _Loader(problems, tiers)

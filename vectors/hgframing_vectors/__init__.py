@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 
 
-__all__ = ["root", "suite_files"]
+__all__ = ["COMPILED", "root", "suite_files"]
+
+#: A file beside `suites`, in wheels alone: all cases in the compiled form (docs/vector-format.md).
+COMPILED = "compiled.json"
 
 
 def root() -> Traversable:
