@@ -35,7 +35,8 @@ def reduce(root: Path, matrix: Path, releases: Sequence[Path]) -> str:
         SuiteError: something is wrong with the vectors.
     """
     cases = load_suites([root / "suites"], tiers=frozenset(Tier))
-    found = find_duplicates(cases, read_matrix(matrix), [read_release(path) for path in releases])
+    read = read_matrix(matrix)
+    found = find_duplicates(cases, read, [read_release(path) for path in releases])
     alike = collections.Counter(duplicate.generator for duplicate in found)
     every = collections.Counter(
         {case.id: generator_of(case) for case in cases if generator_of(case)}.values()
@@ -43,4 +44,10 @@ def reduce(root: Path, matrix: Path, releases: Sequence[Path]) -> str:
     for generator, count in sorted(every.items()):
         click.echo(f"{generator}: {count} cases, {alike[generator]} of them like another one")
     click.echo(f"{every.total() - alike.total()} of {every.total()} generated cases are distinct")
+    asked = {name.partition("@")[0] for name in read.items}
+    unknown = {case.id for case in cases if generator_of(case)} - asked
+    if unknown:
+        click.echo(
+            f"{len(unknown)} of them, {min(unknown)} for instance, are not in {matrix}: nobody measured them"
+        )
     return render_generated_cases(found)

@@ -51,6 +51,17 @@ def test_reduce_says_what_is_alike(root: Path, capsys: pytest.CaptureFixture[str
     ]
 
 
+def test_reduce_says_what_nobody_measured(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A matrix of other vectors would make every case look distinct."""
+    file = root / "m.jsonl"
+    StrengthState(file, "aa", [], ["server-first@0006[frame]", "server-third@0006[frame]"])
+    reduce(root, file, [])
+
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"1 of them, server-second for instance, are not in {file}: nobody measured them"
+    )
+
+
 def test_reduce_keeps_what_a_release_tells_apart(root: Path) -> None:
     """All three notice the same, and the second fares otherwise."""
     run = root / "run.jsonl"
