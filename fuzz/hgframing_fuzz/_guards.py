@@ -172,6 +172,12 @@ _STATUS: Final = Path("/proc/self/status")
 _malloc_trim: Final = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
+def _give_back() -> None:
+    """Let the allocator keep nothing for later."""
+    if _malloc_trim is not None:
+        _malloc_trim(0)
+
+
 class PeakMemory:
     """The high-water mark of the resident set, in octets."""
 
@@ -200,7 +206,11 @@ class PeakMemory:
         return grown
 
     def reset(self) -> None:
-        """Bring the mark down to what is resident now, where the kernel can do that."""
+        """Bring the mark down to what is in use now, where the kernel can do that.
+
+        What the allocator keeps for later is given back: it is resident, and would hide a bomb that fits into it.
+        """
+        _give_back()
         # 5 resets the peak: proc(5), "/proc/pid/clear_refs". Elsewhere the mark stays, and hides smaller
         # bombs.
         with contextlib.suppress(OSError):
@@ -232,8 +242,7 @@ def trim() -> None:
     Use it before `confine`: garbage, and room that the allocator keeps for later, hold what must not fit.
     """
     gc.collect()
-    if _malloc_trim is not None:
-        _malloc_trim(0)
+    _give_back()
 
 
 @contextlib.contextmanager

@@ -247,3 +247,13 @@ class Maker:
 def target_of(kind: Callable[[], Miniature], guards: Guards, *, cuts: bool = True) -> ReactorTarget:
     """A target that drives miniatures of one kind."""
     return ReactorTarget("server-reactor", SessionSubject(Maker(kind, cuts=cuts)), guards)
+
+
+def make_the_allocator_keep_room() -> None:
+    """Let 44 MiB be free, and resident, at the top of the heap.
+
+    Freeing one large block makes glibc keep up to twice its size from then on: mallopt(3), M_MMAP_THRESHOLD.
+    """
+    mebi = 1 << 20
+    sizes = [len(bytes(24 * mebi)), sum(map(len, [bytes(mebi) for _ in range(44)]))]
+    assert sizes == [24 * mebi, 44 * mebi]

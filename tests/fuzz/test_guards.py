@@ -21,7 +21,9 @@ from hgframing_fuzz._guards import (
     PeakMemory,
     address_space,
     confine,
+    trim,
 )
+from tests.fuzz.miniatures import make_the_allocator_keep_room
 
 
 MEBI = 1 << 20
@@ -135,6 +137,18 @@ def test_peak_memory_reset_sees_a_second_bomb_of_the_same_size() -> None:
         assert memory.growth() > 50 * MEBI
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets the mark")
+def test_peak_memory_reset_sees_a_bomb_where_there_is_room_for_it() -> None:
+    """A process that was large keeps memory for later; a bomb in there takes it from others all the same."""
+    make_the_allocator_keep_room()
+    memory = PeakMemory()
+    memory.reset()
+    block = bytearray(40 * MEBI)
+    del block
+
+    assert memory.growth() > 35 * MEBI
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a mark that ends at exec")
 def test_peak_memory_started_by_a_large_process_sees_its_own() -> None:
     """What the parent once had is not the child's mark."""
@@ -186,6 +200,8 @@ def test_address_space_grows_with_a_large_block() -> None:
 def test_guards_watch_while_they_are_entered() -> None:
     """Alarm and limit are on inside, and gone afterwards."""
     before = resource.getrlimit(resource.RLIMIT_AS)
+    # What others left behind would be collected in between, and make room.
+    trim()
 
     with Guards(headroom=128 * MEBI) as guards:
         assert signal.getitimer(signal.ITIMER_PROF)[1] > 0

@@ -11,6 +11,7 @@ from hgframing_fuzz import CodeUnderTest, Finding
 from hgframing_fuzz._guards import Guards
 from hgframing_fuzz._oracles import objection
 from hgframing_fuzz._watch import ObjectionError, Watch
+from tests.fuzz.miniatures import make_the_allocator_keep_room
 
 
 FILE = str(sys.modules[__name__].__file__)
@@ -122,9 +123,7 @@ def test_run_memory_that_is_caught_is_named_by_the_notes(watch: Watch) -> None:
 
     A process that has been large keeps room for most of it: that is given back before anything is confirmed.
     """
-    # Freeing one large block makes the allocator of glibc keep up to twice its size: mallopt(3), M_MMAP_THRESHOLD.
-    assert len(bytes(24 << 20)) == 24 << 20
-    assert sum(map(len, [bytes(1 << 20) for _ in range(44)])) == 44 << 20
+    make_the_allocator_keep_room()
 
     def swallows(notes: list[str]) -> None:
         try:
