@@ -82,7 +82,7 @@ def test_read_model_tells_an_absent_verb_from_null() -> None:
         ({"deviations": ["D0"]}, ("deviations", 0), "not a deviation such as D11"),
         ({"chunkings": ["bytes"]}, ("chunkings", 0), "did you mean 'byte'?"),
         ({"chunkings": []}, ("chunkings",), "length >= 1"),
-        ({"tier": "huge"}, ("tier",), "known are core, full"),
+        ({"tier": "huge"}, ("tier",), "known are core, distinct, full"),
         ({"setup": {"defer-ouput": True}}, ("setup",), "unknown field `defer-ouput`"),
         ({"setup": {"defer-output": 1}}, ("setup", "defer-output"), "expected `bool"),
         ({"setup": {"fragmentation": "exakt"}}, ("setup", "fragmentation"), "did you mean 'exact'?"),
