@@ -218,6 +218,7 @@ def _build(names: Sequence[str], directory: Path) -> Path:
         "OUT": str(out),
         "WORK": str(work),
         "FUZZERS": " ".join(names),
+        "JOBS": str(os.cpu_count() or 1),
     }
     subprocess.run([str(ROOT / ".clusterfuzzlite" / "build.sh")], env=environment, check=True)
     return out

@@ -23,7 +23,7 @@ def test_sequences_reach_every_action_of_a_client(code: int) -> None:
     """Responses, errors, text and progress where the revision has them, and faults."""
     rng, revision = Random(4), REVISIONS[REVISION_CODES[code]]  # noqa: S311
     kinds: Counter[Kind] = Counter()
-    for _ in range(600):
+    for _ in range(200):
         value = ServerGrammar((code,)).sequence(rng)
         trace: Trace = []
         session = ReferenceClient().open_client(revision, calls=calls_of(value.options, revision))
@@ -34,7 +34,7 @@ def test_sequences_reach_every_action_of_a_client(code: int) -> None:
     expected |= {Kind.TEXT_OUTPUT} if FrameType.TEXT_OUTPUT in revision.type_ids else set()
     expected |= {Kind.PROGRESS} if FrameType.PROGRESS in revision.type_ids else set()
     assert expected <= kinds.keys()
-    assert kinds[Kind.RESPONSE_DATA] > 100
+    assert kinds[Kind.RESPONSE_DATA] > 30
 
 
 def test_sequences_can_be_written_and_read() -> None:
