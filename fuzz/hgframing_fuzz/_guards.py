@@ -29,6 +29,7 @@ import signal
 import sys
 
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
 from typing import Final, Self
@@ -46,6 +47,8 @@ __all__ = [
     "PeakMemory",
     "address_space",
     "confine",
+    "demanding",
+    "memory_allowance",
     "resident",
     "trim",
 ]
@@ -78,6 +81,32 @@ CPU_BUDGET: Final = Budget(0.25, 10e-6)
 #: item of one octet is an object of about 60 octets in a list; several copies of it (buffer, request, decoded
 #: value) are honest.
 MEMORY_BUDGET: Final = Budget(32 * 1024 * 1024, 512)
+
+#: How far above its memory budget an input must be, 1 or more.
+_DEMAND: Final = ContextVar("memory demand", default=1.0)
+
+
+def memory_allowance(size: int) -> int:
+    """Octets that an input of `size` octets may take now."""
+    return int(MEMORY_BUDGET.allows(size) * _DEMAND.get())
+
+
+@contextlib.contextmanager
+def demanding(factor: float) -> Iterator[None]:
+    """Let memory count as taken only if it is so many times the budget.
+
+    For whoever makes inputs small: what is left would otherwise lie so near to its budget that it is a finding one time
+    and none the next.
+
+    Args:
+        factor: 1 or more.
+    """
+    token = _DEMAND.set(factor)
+    try:
+        yield
+    finally:
+        _DEMAND.reset(token)
+
 
 #: Seconds below which an input cannot have broken its memory budget: touching so much fresh memory takes several
 #: milliseconds on any machine. Asking the kernel after every input would cost a tenth of a fast one.

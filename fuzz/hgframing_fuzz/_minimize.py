@@ -8,6 +8,7 @@ turns a rare one into a common one.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -17,6 +18,7 @@ from typing import Final, TypeVar
 from hgframing import Frame
 from hgframing_fuzz._buckets import BucketKey, BucketTable
 from hgframing_fuzz._grammar import with_numbers
+from hgframing_fuzz._guards import demanding
 from hgframing_fuzz._input import Form, FuzzInput, Options, body_of, with_body
 from hgframing_fuzz._outcome import Target
 
@@ -34,6 +36,9 @@ _MAX_SECONDS: Final = 15.0
 #: Frames of the stack by which an input must go too deep: who replays it calls from another depth, and an input that
 #: just exhausts the stack here would not do so there.
 _ROOM: Final = 50
+
+#: How many times its budget a bomb must still take, for the same reason: leaving octets out leads to the edge.
+_DEMAND: Final = 1.25
 
 #: What stands in the place of an octet that means nothing.
 _PLAINEST: Final = b"0"
@@ -188,12 +193,14 @@ def minimize(
         return None
     key = BucketTable(target.name).key(finding)
     minimizer = _Minimizer(target, key, value, executions)
+    with demanding(_DEMAND):
+        by_far = target.check(value).finding is not None
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(limit + _ROOM)
     try:
-        minimizer.run(form)
-    except _SpentError:
-        return minimizer.best
+        # A bomb that is at the edge already can only stay there.
+        with demanding(_DEMAND if by_far else 1.0), contextlib.suppress(_SpentError):
+            minimizer.run(form)
     finally:
         sys.setrecursionlimit(limit)
     return minimizer.best

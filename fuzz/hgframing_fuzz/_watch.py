@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from hgframing_fuzz._blame import CodeUnderTest, blame
-from hgframing_fuzz._guards import MEMORY_BUDGET, QUICK, BudgetAlarm, Guards, confine, trim
+from hgframing_fuzz._guards import QUICK, BudgetAlarm, Guards, confine, memory_allowance, trim
 from hgframing_fuzz._outcome import Finding
 from hgframing_fuzz._told import tell
 
@@ -25,6 +25,9 @@ __all__ = ["MEMORY_BOUND", "ObjectionError", "Watch"]
 
 #: The kind of a finding that takes more memory than its length allows, or asks for it in vain.
 MEMORY_BOUND: Final = "memory-bound"
+
+#: Octets by which the mark may rise before it is brought down again, a part of the least budget.
+_NOTABLE: Final = 4 * 1024 * 1024
 
 _T = TypeVar("_T")
 
@@ -53,6 +56,8 @@ class Watch:
         self._guards = guards
         self._alarm = guards.alarm
         self._code = code
+        #: Whether the mark of memory is above what is in use.
+        self._is_high = False
 
     def run(
         self,
@@ -72,15 +77,19 @@ class Watch:
         Returns:
             What was found, if anything.
         """
+        if self._is_high:
+            self._guards.reset_memory()
+            self._is_high = False
         started = time.perf_counter()
         finding = self._call(play, notes, octets)
         if time.perf_counter() - started > QUICK:
             size = sum(map(len, octets))
-            if self._guards.grown() > MEMORY_BUDGET.allows(size):
+            grown = self._guards.grown()
+            if grown > memory_allowance(size):
                 # What takes memory takes time as well: the memory is the cause.
                 finding = self._confirm_memory(play, octets, size, name) or finding
-                # Or a second bomb would hide below the mark of the first.
-                self._guards.reset_memory()
+            # Or what comes next would hide below the mark of this one. Not now: the notes hold what was delivered.
+            self._is_high = grown > _NOTABLE
             if finding is not None and finding.kind == "time-bound":
                 finding = self._call(play, [], octets)
         return finding
@@ -125,7 +134,7 @@ class Watch:
 
         An implementation may catch that and answer as if the peer were wrong; then it is measured once more.
         """
-        allowed = int(MEMORY_BUDGET.allows(size))
+        allowed = memory_allowance(size)
         guards = self._guards
         confined: list[_T] = []
         trim()

@@ -21,6 +21,8 @@ from hgframing_fuzz._guards import (
     PeakMemory,
     address_space,
     confine,
+    demanding,
+    memory_allowance,
     trim,
 )
 from tests.fuzz.miniatures import make_the_allocator_keep_room
@@ -147,6 +149,15 @@ def test_peak_memory_reset_sees_a_bomb_where_there_is_room_for_it() -> None:
     del block
 
     assert memory.growth() > 35 * MEBI
+
+
+def test_demanding_raises_the_allowance_for_a_while() -> None:
+    """The budget is the same afterwards."""
+    usual = memory_allowance(100)
+    with demanding(1.5):
+        assert memory_allowance(100) == usual * 3 // 2
+
+    assert memory_allowance(100) == usual == MEMORY_BUDGET.allows(100)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a mark that ends at exec")

@@ -51,10 +51,10 @@ def test_bind_reference_finds_nothing(guards: Guards) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
-def test_script_fuzzes_with_the_coverage_of_the_reference() -> None:
+def test_script_fuzzes_with_the_coverage_of_the_reference(tmp_path: Path) -> None:
     """As other engines start it, with no implementation named: all that can be seen is the reference."""
     command = [sys.executable, str(differential_fuzzer.__file__), "-runs=100", "-seed=1"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     [coverage] = re.findall(r"DONE +cov: (\d+)", done.stderr)

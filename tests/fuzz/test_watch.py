@@ -117,6 +117,18 @@ def test_run_memory_that_there_is_not_breaks_the_same_bound(watch: Watch) -> Non
     assert (found.kind, found.message) == ("memory-bound", "MemoryError: ")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets the mark")
+@pytest.mark.parametrize("first", [20, 64])
+def test_run_bomb_does_not_hide_the_next_one(watch: Watch, first: int) -> None:
+    """Nor does what is allowed, nor what was delivered and is gone by then."""
+
+    def takes(mebi: int) -> Finding | None:
+        notes: list[bytes] = []
+        return watch.run(lambda seen: seen.append(b"x" * (mebi << 20)), notes, (b"",))
+
+    assert [takes(mebi) is not None for mebi in (first, 40, 64, 40)] == [first > 32, True, True, True]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the limits of Linux")
 def test_run_memory_that_is_caught_is_named_by_the_notes(watch: Watch) -> None:
     """Code that answers a lack of memory as an error has taken it all the same.
