@@ -1,6 +1,6 @@
 """Makes an input as small as it can be while it still gives the same bucket.
 
-Delta debugging (Zeller and Hildebrandt, 2002), from the coarse to the fine: frames are left out, then the
+Delta debugging (Zeller and Hildebrandt, 2002), from the coarse to the fine: frames are left out and joined, then the
 options and the fields of each frame are set to what means least, then octets of payloads are left out. Every
 step is kept only if the outcome falls into the very same bucket: a minimiser that is content with any finding
 turns a rare one into a common one.
@@ -80,6 +80,7 @@ class _Minimizer:
                 self._options()
                 continue
             self._frames()
+            self._join()
             self._options()
             self._tail()
             for index in range(len(self.best.frames)):
@@ -92,6 +93,18 @@ class _Minimizer:
             self.best.frames,
             lambda frames: self.keep(FuzzInput(self.best.options, tuple(frames), self.best.tail)),
         )
+
+    def _join(self) -> None:
+        """Make one frame of two neighbours: what a frame goes on with may as well have come in the first."""
+        index = 0
+        while index + 1 < len(self.best.frames):
+            frames = self.best.frames
+            one, other = frames[index : index + 2]
+            whole = with_numbers(one, flags=other.flags, payload=one.payload + other.payload)
+            if not self.keep(
+                FuzzInput(self.best.options, (*frames[:index], whole, *frames[index + 2 :]), self.best.tail)
+            ):
+                index += 1
 
     def _tail(self) -> None:
         if self.best.tail:

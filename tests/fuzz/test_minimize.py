@@ -50,6 +50,33 @@ def test_minimize_leaves_what_the_fault_needs(guards: Guards) -> None:
     assert smallest == an_input("1 1 0 command-request new|more", "1 1 0 command-data 0 key")
 
 
+def test_minimize_joins_frames(guards: Guards) -> None:
+    """What a frame goes on with may as well have come in the first; the stream still begins."""
+
+    class NeedsAll(Miniature):
+        """Raises once all four octets are there, however many frames they take."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.heard = b""
+
+        def on_legal(self, request: int, nibbles: int, payload: bytes) -> tuple[Observed, ...]:
+            self.heard += payload
+            if self.heard == b"abcd":
+                raise LookupError
+            return super().on_legal(request, nibbles, payload)
+
+    value = an_input(
+        "1 1 stream-begin command-data continuation a",
+        "1 1 0 command-data continuation bc",
+        "1 1 0 command-data eos d",
+    )
+    smallest = minimize(target_of(NeedsAll, guards), value)
+
+    assert smallest is not None
+    assert [frame.payload for frame in smallest.frames] == [b"abcd"]
+
+
 def test_minimize_keeps_the_bucket_not_just_any_finding(guards: Guards) -> None:
     """A shorter input that falls into another bucket is not taken."""
     frames = [*NOISY.frames[:5], *an_input("1 1 0 command-data eos other").frames]
