@@ -26,8 +26,8 @@ __all__ = ["MEMORY_BOUND", "ObjectionError", "Watch"]
 #: The kind of a finding that takes more memory than its length allows, or asks for it in vain.
 MEMORY_BOUND: Final = "memory-bound"
 
-#: Octets by which the mark may rise before it is brought down again, a part of the least budget.
-_NOTABLE: Final = 4 * 1024 * 1024
+#: Octets by which the mark may rise before it is brought down again: half of the least budget. It costs milliseconds.
+_NOTABLE: Final = 16 * 1024 * 1024
 
 _T = TypeVar("_T")
 
