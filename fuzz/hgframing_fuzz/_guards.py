@@ -306,12 +306,16 @@ class Guards:
         headroom: octets of address space that the process may take beyond what it has.
         slowdown: how much slower than usual the code under test is; instrumented code is about ten times
             slower.
+
+    Attributes:
+        is_high: whether the mark of memory is far above what is in use, and has to be reset before the next input.
     """
 
     def __init__(self, *, headroom: int = HEADROOM, slowdown: float = 1.0) -> None:
         self.alarm = Alarm(slowdown)
         self._headroom = headroom
         self._memory = PeakMemory()
+        self.is_high = False
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -330,3 +334,4 @@ class Guards:
     def reset_memory(self) -> None:
         """Forget the mark, so that a second bomb is seen as well as the first."""
         self._memory.reset()
+        self.is_high = False

@@ -56,8 +56,6 @@ class Watch:
         self._guards = guards
         self._alarm = guards.alarm
         self._code = code
-        #: Whether the mark of memory is above what is in use.
-        self._is_high = False
 
     def run(
         self,
@@ -77,9 +75,8 @@ class Watch:
         Returns:
             What was found, if anything.
         """
-        if self._is_high:
+        if self._guards.is_high:
             self._guards.reset_memory()
-            self._is_high = False
         started = time.perf_counter()
         finding = self._call(play, notes, octets)
         if time.perf_counter() - started > QUICK:
@@ -89,7 +86,7 @@ class Watch:
                 # What takes memory takes time as well: the memory is the cause.
                 finding = self._confirm_memory(play, octets, size, name) or finding
             # Or what comes next would hide below the mark of this one. Not now: the notes hold what was delivered.
-            self._is_high = grown > _NOTABLE
+            self._guards.is_high = grown > _NOTABLE
             if finding is not None and finding.kind == "time-bound":
                 finding = self._call(play, [], octets)
         return finding
