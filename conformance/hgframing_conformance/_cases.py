@@ -50,7 +50,7 @@ class Tier(enum.StrEnum):
     """How much of the suite a case belongs to; each tier includes those before it.
 
     Generators enumerate, so many of their cases notice what another one notices. Of these one is `DISTINCT`, and the
-    others are `FULL` (docs/measuring-strength.md).
+    others are `FULL` (docs/measuring-strength.md). So are the few cases of people that cost much.
     """
 
     CORE = "core"
